@@ -1,0 +1,150 @@
+import * as z from 'zod';
+import { projectSchema, rolloutKinds, rolloutStates, type EventRecord, type Plan } from '../model/index.ts';
+
+/** The engine that a request is for, as the CLI found it (`DOCKER_HOST`, the context, the usual sockets). */
+export const engineAddressSchema = z.strictObject({ socket: z.string() });
+
+export const registryAuthSchema = z.strictObject({
+  username: z.string().optional(),
+  password: z.string().optional(),
+  identitytoken: z.string().optional(),
+  serveraddress: z.string().optional(),
+});
+
+/** The user's surroundings that a build may use (`ports/builder.ts` says what each is). */
+export const buildEnvironmentSchema = z.strictObject({
+  proxy: z.record(z.string(), z.string()),
+  certificateFiles: z.array(z.string()),
+  npmrc: z.string().optional(),
+  pipConf: z.string().optional(),
+  bases: z.enum(['registry', 'distro', 'auto']),
+  tool: z.record(z.string(), z.string()),
+});
+
+/** An application as the CLI loaded it, with all that the server needs to deploy it. */
+export const deploymentSchema = z.strictObject({
+  project: projectSchema,
+  /** Bytes of secrets and configs, base64, by SHA-256. */
+  files: z.record(z.string(), z.string()),
+  /** Registry host to credentials, only for the images of this project. */
+  registryAuths: z.record(z.string(), registryAuthSchema),
+  buildEnvironment: buildEnvironmentSchema,
+  /** True when `-p` named the project, so that another directory may own it. */
+  named: z.boolean(),
+});
+
+/** What can be asked of an app. Each becomes a rollout: planned, journalled, followed by its events. */
+export const rolloutRequestSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('up'),
+    deployment: deploymentSchema,
+    services: z.array(z.string()).default([]),
+    build: z.enum(['auto', 'always', 'never']).default('auto'),
+  }),
+  z.strictObject({ kind: z.literal('rollback'), app: z.string(), to: z.int().optional() }),
+  z.strictObject({ kind: z.literal('scale'), app: z.string(), replicas: z.record(z.string(), z.int().min(0)) }),
+  z.strictObject({ kind: z.literal('restart'), app: z.string(), services: z.array(z.string()).default([]) }),
+  z.strictObject({ kind: z.literal('stop'), app: z.string(), services: z.array(z.string()).default([]) }),
+  z.strictObject({ kind: z.literal('start'), app: z.string(), services: z.array(z.string()).default([]) }),
+  z.strictObject({ kind: z.literal('pull'), deployment: deploymentSchema, services: z.array(z.string()).default([]) }),
+  z.strictObject({
+    kind: z.literal('build'),
+    deployment: deploymentSchema,
+    services: z.array(z.string()).default([]),
+    noCache: z.boolean().default(false),
+  }),
+  z.strictObject({ kind: z.literal('down'), app: z.string(), volumes: z.boolean().default(false) }),
+]);
+
+/** Checked where they are made (`model/rollout.ts`); the wire carries them as they are. */
+export const eventRecordSchema = z.custom<EventRecord>((v) => typeof v === 'object' && v !== null && 'seq' in v && 'event' in v);
+export const planSchema = z.custom<Plan>((v) => typeof v === 'object' && v !== null && 'steps' in v);
+
+export const rolloutSchema = z.strictObject({
+  id: z.string(),
+  app: z.string(),
+  kind: z.enum(rolloutKinds),
+  state: z.enum(rolloutStates),
+  fromRelease: z.int().optional(),
+  toRelease: z.int().optional(),
+  createdAtMs: z.number(),
+  endedAtMs: z.number().optional(),
+  error: z.unknown().optional(),
+  resumes: z.int(),
+});
+
+export const instanceStatusSchema = z.strictObject({
+  name: z.string(),
+  id: z.string(),
+  release: z.int(),
+  state: z.string(),
+  /** `healthy`, `unhealthy`, `starting`, `stopped`, `failed`; as the edge and the engine see it now. */
+  health: z.string(),
+  address: z.string().optional(),
+  /** How much of the traffic it may get; absent when the edge does not serve it. */
+  weight: z.int().optional(),
+  restarts: z.int(),
+  exit: z.string().optional(),
+  startedAtMs: z.number().optional(),
+});
+
+export const serviceStatusSchema = z.strictObject({
+  name: z.string(),
+  release: z.int(),
+  image: z.string(),
+  wanted: z.int(),
+  ready: z.int(),
+  urls: z.array(z.string()),
+  probe: z.string(),
+  stopped: z.boolean(),
+  instances: z.array(instanceStatusSchema),
+});
+
+export const appStatusSchema = z.strictObject({
+  app: z.string(),
+  release: z.int().optional(),
+  directory: z.string(),
+  rollout: rolloutSchema.optional(),
+  services: z.array(serviceStatusSchema),
+});
+
+export const releaseSummarySchema = z.strictObject({
+  number: z.int(),
+  state: z.string(),
+  createdAtMs: z.number(),
+  origin: z.string(),
+  images: z.record(z.string(), z.strictObject({ id: z.string(), source: z.string() })),
+  /** Whether all its images are still there to go back to. */
+  available: z.boolean(),
+});
+
+export const serverStatusSchema = z.strictObject({
+  pid: z.int(),
+  version: z.string(),
+  protocol: z.int(),
+  home: z.string(),
+  installation: z.string(),
+  engine: z.strictObject({ socket: z.string(), name: z.string(), version: z.string(), apiVersion: z.string() }).optional(),
+  startedAtMs: z.number(),
+  uptimeMs: z.number(),
+  apps: z.array(z.string()),
+  activeRollouts: z.int(),
+});
+
+export const logRecordSchema = z.strictObject({
+  service: z.string(),
+  instance: z.string(),
+  release: z.int(),
+  stream: z.enum(['stdout', 'stderr']),
+  atMs: z.number(),
+  text: z.string(),
+});
+
+export type Deployment = z.infer<typeof deploymentSchema>;
+export type RolloutRequest = z.infer<typeof rolloutRequestSchema>;
+export type AppStatus = z.infer<typeof appStatusSchema>;
+export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
+export type InstanceStatus = z.infer<typeof instanceStatusSchema>;
+export type ReleaseSummary = z.infer<typeof releaseSummarySchema>;
+export type ServerStatus = z.infer<typeof serverStatusSchema>;
+export type LogRecord = z.infer<typeof logRecordSchema>;

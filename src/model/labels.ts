@@ -1,0 +1,21 @@
+/** Labels on everything that berth creates on an engine (DESIGN §8). berth touches only what carries its own installation's id. */
+export const labels = {
+  app: 'dev.berth.app',
+  service: 'dev.berth.service',
+  release: 'dev.berth.release',
+  instance: 'dev.berth.instance',
+  role: 'dev.berth.role',
+  installation: 'dev.berth.installation',
+  /** Hash of all that makes an instance what it is: equal hash, nothing to roll. */
+  config: 'dev.berth.config',
+  /** The rollout that created it. */
+  rollout: 'dev.berth.rollout',
+  /** On images: the hash of everything that went into the build. */
+  build: 'dev.berth.build',
+} as const;
+
+/** What a container of berth is there for. */
+export const roles = ['instance', 'job', 'release', 'run', 'edge', 'front', 'holder'] as const;
+
+/** What a container of berth is there for. */
+export type Role = (typeof roles)[number];

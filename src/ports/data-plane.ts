@@ -1,0 +1,34 @@
+import type { EdgeConfig, EdgeServerStats } from '../model/index.ts';
+
+/** What carries traffic on one host (HAProxy). Every call is safe to repeat and returns only when HAProxy has acknowledged. */
+export interface DataPlane {
+  /**
+   * Makes the running edge equal to `config`: looks at what it has, changes servers, weights and states through the
+   * runtime API, and reloads only when listeners, rules, modes or checks changed. The boot file follows, and is replaced
+   * only after the running HAProxy took the change. With nothing to listen on and no edge container, does nothing.
+   * Throws PORT_TAKEN (who holds it) and EDGE_FAILED; what served before keeps serving.
+   */
+  apply(config: EdgeConfig, signal?: AbortSignal): Promise<{ readonly reloaded: boolean }>;
+  /**
+   * Waits until no request is in flight to the server of an instance that `apply` already set to `drain`, in the
+   * current worker, in workers that a reload left behind, and in the kernel. Requests have `drainMs`; upgraded and
+   * TCP connections have `longDrainMs` and are then closed. Answers how many had to be closed.
+   */
+  drained(input: DrainInput, signal?: AbortSignal): Promise<{ readonly closed: number }>;
+  /** Counters of every server, or an empty list when no edge runs. */
+  stats(signal?: AbortSignal): Promise<readonly EdgeServerStats[]>;
+  /** Who else holds a wanted address and port on this machine, or undefined. Asks the kernel. */
+  portHolder(input: { address: string; port: number }, signal?: AbortSignal): Promise<string | undefined>;
+  /** Removes the edge's container, volume and network objects of this installation. */
+  remove(signal?: AbortSignal): Promise<void>;
+}
+
+export type DrainInput = {
+  readonly backend: string;
+  readonly server: string;
+  readonly address: string;
+  readonly port: number;
+  readonly mode: 'http' | 'tcp';
+  readonly drainMs: number;
+  readonly longDrainMs: number;
+};

@@ -1,0 +1,106 @@
+import type { AppEdge, EventRecord, JournalEntry, Pin, Release, Rollout, RolloutEvent, RolloutState, Step } from '../model/index.ts';
+import type { BerthErrorData } from '../errors/index.ts';
+
+/** An app as the installation knows it. `replicas` are overrides of `scale`, gone with the next `up`. */
+export type AppRecord = {
+  readonly name: string;
+  readonly directory: string;
+  readonly createdAtMs: number;
+  readonly currentRelease?: number | undefined;
+  readonly replicas: Readonly<Record<string, number>>;
+  /** True after `berth stop` of the whole app. Services stopped singly are in `stoppedServices`. */
+  readonly stoppedServices: readonly string[];
+};
+
+/** A new rollout as it is asked for; `requestId` makes asking twice harmless. */
+export type NewRollout = Pick<Rollout, 'id' | 'app' | 'kind' | 'fromRelease' | 'toRelease' | 'createdAtMs'> & {
+  readonly requestId: string;
+  readonly input: unknown;
+};
+
+/**
+ * The durable record: apps, releases, rollouts, the journal, events, leases, addresses. Calls are synchronous
+ * (node:sqlite) and each is one transaction on disk when it returns. A full disk throws JOURNAL_FULL.
+ */
+export interface Store {
+  /** Random id of this installation, made with the database. */
+  readonly installation: string;
+
+  getApp(name: string): AppRecord | undefined;
+  listApps(): AppRecord[];
+  putApp(app: AppRecord): void;
+  /** Removes the app with all its releases, pins, addresses and edge; events and rollouts stay as history. */
+  deleteApp(name: string): void;
+
+  /** The next release number of an app, never given twice (also not after `down`). */
+  nextRelease(app: string): number;
+  putRelease(release: Release): void;
+  getRelease(app: string, number: number): Release | undefined;
+  /** Newest first. */
+  listReleases(app: string): Release[];
+  deleteRelease(app: string, number: number): void;
+
+  getPins(app: string): Readonly<Record<string, Pin>>;
+  putPin(app: string, service: string, pin: Pin): void;
+
+  /** Returns the rollout that an equal `requestId` made before, or makes it. */
+  createRollout(rollout: NewRollout): { readonly rollout: Rollout; readonly created: boolean };
+  getRollout(id: string): Rollout | undefined;
+  /** What was asked for, as it was given to `createRollout`. */
+  getRolloutInput(id: string): unknown;
+  updateRollout(
+    id: string,
+    change: {
+      state?: RolloutState;
+      toRelease?: number;
+      fromRelease?: number;
+      endedAtMs?: number;
+      error?: BerthErrorData;
+      resumes?: number;
+    },
+  ): void;
+  /** Rollouts that have not ended, oldest first. */
+  listActiveRollouts(): Rollout[];
+  listRollouts(app: string, limit: number): Rollout[];
+
+  /** Writes a step as running before it runs; answers its journal number. */
+  journalStart(rollout: string, step: Step, atMs: number): number;
+  journalEnd(rollout: string, seq: number, state: 'done' | 'failed' | 'interrupted', atMs: number, result?: unknown): void;
+  listJournal(rollout: string): JournalEntry[];
+
+  appendEvent(rollout: string, app: string, event: RolloutEvent, atMs: number): EventRecord;
+  listEvents(query: { rollout?: string; app?: string; afterSeq?: number; limit?: number }): EventRecord[];
+
+  /** Takes the lease of an app, or answers who holds it. A lease of another owner whose heartbeat is older than `staleMs` is taken over. */
+  takeLease(input: {
+    app: string;
+    owner: string;
+    rollout: string;
+    atMs: number;
+    staleMs: number;
+  }): { readonly taken: true } | { readonly taken: false; readonly rollout: string };
+  beatLease(app: string, owner: string, atMs: number): void;
+  releaseLease(app: string, owner: string): void;
+
+  /** What each app wants of the edge. */
+  getEdge(app: string): AppEdge | undefined;
+  listEdges(): AppEdge[];
+  putEdge(edge: AppEdge): void;
+
+  /**
+   * Gives an instance a fixed address of a network: its own one if it has one, else the lowest candidate that is
+   * neither held nor was freed within `restMs`.
+   */
+  takeAddress(input: { network: string; instance: string; candidates: Iterable<string>; atMs: number; restMs: number }): string | undefined;
+  freeAddresses(instance: string, atMs: number): void;
+  /** Subnet that berth gave to a network, kept so that it comes back the same. */
+  getSubnet(network: string): string | undefined;
+  putSubnet(network: string, subnet: string): void;
+  deleteSubnet(network: string): void;
+
+  /** Small values of the server itself (warned-once flags and the like). */
+  getSetting(key: string): string | undefined;
+  putSetting(key: string, value: string): void;
+
+  close(): void;
+}
