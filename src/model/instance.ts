@@ -17,6 +17,8 @@ export type Instance = {
   /** The address on the network that the edge uses. */
   readonly address?: string | undefined;
   readonly imageId: string;
+  /** It failed a gate and is kept stopped, restart disabled, to be looked at until the service's next rollout. */
+  readonly failed: boolean;
 };
 
 /** The engine's own words for what a container is doing. */

@@ -46,7 +46,7 @@ export type Action =
     }
   | { readonly kind: 'instance.stop'; readonly service: string; readonly instance: string; readonly graceMs: number }
   | { readonly kind: 'instance.remove'; readonly service: string; readonly instance: string }
-  | { readonly kind: 'edge.routes'; readonly service: string }
+  | { readonly kind: 'edge.routes'; readonly service: string; readonly phase: 'open' | 'settle' }
   | { readonly kind: 'edge.add'; readonly service: string; readonly instance: string; readonly check?: EdgeCheck | undefined }
   | {
       readonly kind: 'edge.drain';

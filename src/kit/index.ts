@@ -1,0 +1,6 @@
+/**
+ * Small tools without domain: time, order, hashing. Must never know a noun of berth.
+ */
+export { systemClock } from './clock.ts';
+export { sha256, stableJson } from './hash.ts';
+export { Mutex } from './mutex.ts';
