@@ -41,6 +41,8 @@ export const catalogue = {
   SERVER_UNREACHABLE: entry(5, 503, 'The berth server could not be started or reached.', 'retry'),
   SERVER_VERSION: entry(5, 409, 'The berth server is of another version and could not be replaced.'),
   DATABASE_NEWER: entry(2, 409, 'The database was written by a newer berth.'),
+  DATABASE_DAMAGED: entry(3, 500, 'The database, or a row of it, could not be read.'),
+  HOME_LOCKED: entry(5, 409, 'Another berth server holds this home.', 'retry'),
   JOURNAL_FULL: entry(3, 507, 'The journal could not be written: the disk is full.'),
   LEASE_HELD: entry(4, 423, 'Another rollout of this app is running.'),
   GATE_FAILED: entry(1, 422, 'A new instance did not pass its gate; the old release keeps serving.'),
