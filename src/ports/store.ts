@@ -46,7 +46,7 @@ export interface Store {
   /** Returns the rollout that an equal `requestId` made before, or makes it. */
   createRollout(rollout: NewRollout): { readonly rollout: Rollout; readonly created: boolean };
   getRollout(id: string): Rollout | undefined;
-  /** What was asked for, as it was given to `createRollout`. */
+  /** What was asked for, as it was given to `createRollout`; undefined once the rollout has ended, for it carries secrets. */
   getRolloutInput(id: string): unknown;
   updateRollout(
     id: string,
@@ -69,7 +69,8 @@ export interface Store {
   listJournal(rollout: string): JournalEntry[];
 
   appendEvent(rollout: string, app: string, event: RolloutEvent, atMs: number): EventRecord;
-  listEvents(query: { rollout?: string; app?: string; afterSeq?: number; limit?: number }): EventRecord[];
+  /** Oldest first. `limit` keeps the first of what fits, `last` the last. */
+  listEvents(query: { rollout?: string; app?: string; afterSeq?: number; limit?: number; last?: number }): EventRecord[];
 
   /** Takes the lease of an app, or answers who holds it. A lease of another owner whose heartbeat is older than `staleMs` is taken over. */
   takeLease(input: {
@@ -89,9 +90,16 @@ export interface Store {
 
   /**
    * Gives an instance a fixed address of a network: its own one if it has one, else the lowest candidate that is
-   * neither held nor was freed within `restMs`.
+   * neither held nor was freed within `restMs`. With `app`, `deleteApp` frees what is left of it.
    */
-  takeAddress(input: { network: string; instance: string; candidates: Iterable<string>; atMs: number; restMs: number }): string | undefined;
+  takeAddress(input: {
+    network: string;
+    instance: string;
+    app?: string | undefined;
+    candidates: Iterable<string>;
+    atMs: number;
+    restMs: number;
+  }): string | undefined;
   freeAddresses(instance: string, atMs: number): void;
   /** Subnet that berth gave to a network, kept so that it comes back the same. */
   getSubnet(network: string): string | undefined;
