@@ -1,0 +1,21 @@
+import type { Clock, Ids, Store } from '../ports/index.ts';
+import { appRows } from './app-rows.ts';
+import { Database } from './database.ts';
+import { holdings } from './holdings.ts';
+import { rolloutRows } from './rollout-rows.ts';
+
+/** `path` is that of `berth.db`, or `:memory:` for a store that ends with the process. */
+export type StoreInput = { readonly path: string; readonly clock: Clock; readonly ids: Ids };
+
+/**
+ * Opens the store and holds it: HOME_LOCKED at once when another process has it, DATABASE_NEWER when a newer berth wrote
+ * it, DATABASE_DAMAGED when it is no database.
+ */
+export function openStore({ path, clock, ids }: StoreInput): Store {
+  const db = new Database(path, clock);
+  const held = holdings(db);
+  const known = held.getSetting('installation');
+  const installation = known ?? ids.next();
+  if (known === undefined) held.putSetting('installation', installation);
+  return { installation, ...appRows(db, clock), ...rolloutRows(db), ...held, close: () => db.close() };
+}
