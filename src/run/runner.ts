@@ -1,0 +1,42 @@
+import type { AppStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
+import type { EventRecord, Instance, Plan, Rollout } from '../model/index.ts';
+
+/** A request for one engine: its socket is remembered with the app. */
+export type RunnerInput = { readonly socket: string; readonly request: RolloutRequest };
+
+/** What the server asks of the domain: plans, rollouts and the state of apps. Failures are BerthError. */
+export interface Runner {
+  /** The plan of a rollout, without running it. */
+  plan(input: RunnerInput, signal?: AbortSignal): Promise<Plan>;
+  /** Starts a rollout and answers as soon as it is journalled; the same requestId again answers the same rollout. */
+  start(input: RunnerInput & { readonly requestId: string }): Promise<Rollout>;
+  /** Finishes the running steps and goes back. */
+  cancel(id: string): Rollout;
+  /** Picks up every rollout that an earlier server left; resolves when they run again, not when they end. */
+  resume(): Promise<void>;
+
+  status(app: string): Promise<AppStatus>;
+  statusAll(): Promise<AppStatus[]>;
+  /** Newest first. */
+  releases(app: string): Promise<ReleaseSummary[]>;
+  /** What `down --volumes` would remove. */
+  volumes(app: string): Promise<string[]>;
+  uninstall(input: { purge: boolean; volumes: boolean }): Promise<{ removed: string[]; kept: string[] }>;
+
+  /** Every event as it is written to the store. */
+  readonly events: { subscribe(listener: (record: EventRecord) => void): () => void };
+
+  /** Creates (and does not start) the container of a one-off command; `cleanup` removes it. */
+  runOneOff(input: {
+    readonly socket?: string | undefined;
+    readonly app: string;
+    readonly request: SessionRequest;
+  }): Promise<{ readonly containerId: string; cleanup(): Promise<void> }>;
+  /** A running instance of a service: the named one, else the first. INSTANCE_NOT_FOUND, SERVICE_NOT_FOUND, APP_NOT_FOUND. */
+  pickInstance(app: string, service: string, instance?: string): Promise<{ readonly containerId: string; readonly name: string }>;
+  /** The instances of an app (or of some services) as the engine shows them. */
+  instances(app: string, services?: readonly string[]): Promise<Instance[]>;
+
+  /** Stops between two steps; what was running stays journalled and resumes with the next server. */
+  close(): Promise<void>;
+}
