@@ -1,5 +1,4 @@
 import type { BerthErrorData } from '../errors/index.ts';
-import type { EdgeCheck } from './edge.ts';
 import type { Probe } from './project.ts';
 
 /** What the user asked for; each is planned, journalled and followed the same way. */
@@ -47,7 +46,7 @@ export type Action =
   | { readonly kind: 'instance.stop'; readonly service: string; readonly instance: string; readonly graceMs: number }
   | { readonly kind: 'instance.remove'; readonly service: string; readonly instance: string }
   | { readonly kind: 'edge.routes'; readonly service: string; readonly phase: 'open' | 'settle' }
-  | { readonly kind: 'edge.add'; readonly service: string; readonly instance: string; readonly check?: EdgeCheck | undefined }
+  | { readonly kind: 'edge.add'; readonly service: string; readonly instance: string }
   | {
       readonly kind: 'edge.drain';
       readonly service: string;

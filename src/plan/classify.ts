@@ -1,0 +1,57 @@
+import type { Instance } from '../model/index.ts';
+import type { Desired, DesiredService, Observed } from './desired.ts';
+import { hasEdge } from './desired.ts';
+
+/** The instances of one service, sorted by what has to happen to them. */
+export type Classes = {
+  /** As wanted, and serving. */
+  readonly serving: readonly Instance[];
+  /** As wanted, but not serving yet: to be started, probed or added. */
+  readonly waking: readonly Instance[];
+  /** How many more have to be created. */
+  readonly missing: number;
+  /** To be retired, and serving until then. */
+  readonly retiring: readonly Instance[];
+  /** To be removed; they serve nothing. */
+  readonly leftover: readonly Instance[];
+  /** Kept after a failed gate. */
+  readonly failed: readonly Instance[];
+  /** Listeners, rules and checks on the edge are not as wanted. */
+  readonly edgeDiffers: boolean;
+};
+
+const isAlive = (i: Instance): boolean => i.state === 'running' || i.state === 'restarting' || i.state === 'paused';
+
+/** Compares the instances of a service with what is wanted of it. */
+export function classify(s: DesiredService, desired: Desired, observed: Observed): Classes {
+  const mine = observed.instances.filter((i) => i.service === s.service.name).toSorted(byNumber);
+  const edge = observed.edge[s.service.name];
+  const unproven = new Set(observed.unproven);
+  const inEdge = new Set(edge?.ready ?? []);
+  const serves = (i: Instance): boolean => i.state === 'running' && !unproven.has(i.name) && (!hasEdge(s.service) || inEdge.has(i.name));
+  const failed = mine.filter((i) => i.failed);
+  const rest = mine.filter((i) => !i.failed);
+  const wanted = rest.filter(
+    (i) => i.config === s.config && i.state !== 'dead' && i.state !== 'removing' && (!s.force || i.rolloutId === desired.rolloutId),
+  );
+  const kept = [...wanted.filter(serves), ...wanted.filter((i) => !serves(i))].slice(0, s.replicas);
+  const others = rest.filter((i) => !kept.includes(i));
+  return {
+    serving: kept.filter(serves),
+    waking: kept.filter((i) => !serves(i)),
+    missing: Math.max(0, s.replicas - kept.length),
+    retiring: others.filter((i) => isAlive(i)),
+    leftover: others.filter((i) => !isAlive(i)),
+    failed,
+    edgeDiffers: hasEdge(s.service) ? edge?.settled !== true : edge !== undefined,
+  };
+}
+
+/** Whether anything at all has to be done for a service. */
+export function isChanged(c: Classes): boolean {
+  return c.waking.length > 0 || c.missing > 0 || c.retiring.length > 0 || c.leftover.length > 0 || c.edgeDiffers;
+}
+
+function byNumber(a: Instance, b: Instance): number {
+  return a.name.localeCompare(b.name, 'en', { numeric: true });
+}

@@ -1,0 +1,12 @@
+/**
+ * From (desired release, observed target) to ordered steps with reasons: pure and deterministic. Must never do I/O,
+ * read a clock or draw a random number. Start reading at `rollout-plan.ts`; `edge.ts` holds what the data plane should be.
+ */
+export * from './desired.ts';
+export * from './edge.ts';
+export * from './lifecycle-plan.ts';
+export * from './names.ts';
+export * from './order.ts';
+export * from './probe.ts';
+export * from './rollout-plan.ts';
+export * from './update-order.ts';

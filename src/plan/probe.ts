@@ -1,0 +1,52 @@
+import type { Pin, Probe, Service } from '../model/index.ts';
+
+/** What an image says about health and ports. */
+export type ImageFacts = { readonly healthcheck: boolean; readonly exposedPorts: readonly number[]; readonly volumes: readonly string[] };
+
+/** The container port of routes and probes: written, else the first published, else exposed, else the image's lowest EXPOSE. */
+export function servicePort(service: Service, image: ImageFacts, pin: Pin | undefined): number | undefined {
+  const published = service.ports.find((p) => p.protocol === 'tcp')?.target;
+  return service.port ?? published ?? service.expose[0] ?? pin?.port ?? image.exposedPorts.toSorted((a, b) => a - b)[0];
+}
+
+/** How readiness is asked: `x-berth.probe`, else Compose's health check, else the image's, else what was found before, else found now. */
+export function resolveProbe(service: Service, image: ImageFacts, known: { port: number | undefined; pin: Pin | undefined }): Probe {
+  if (service.probe !== undefined) return service.probe;
+  const timing = { intervalMs: 1000, timeoutMs: 2000, successes: 2, withinMs: 60_000, ...definedOnly(service.probeTiming) };
+  const own = service.healthcheck?.test;
+  const isOff = own?.[0] === 'NONE';
+  if (!isOff && (own !== undefined || image.healthcheck)) {
+    return { check: { kind: 'health' }, ...timing, successes: 1, withinMs: Math.max(timing.withinMs, healthTimeMs(service)) };
+  }
+  if (known.pin !== undefined) return { check: known.pin.check, ...timing };
+  if (known.port !== undefined && service.networkMode !== 'none') return { check: { kind: 'find' }, ...timing };
+  return { check: { kind: 'uptime' }, ...timing, successes: 1, withinMs: Math.max(timing.withinMs, service.rollout.monitorMs * 4) };
+}
+
+/** The longest that a container's own health check can take to say healthy or unhealthy (Docker's defaults: 30 s, 30 s, 3). */
+function healthTimeMs(service: Service): number {
+  const h = service.healthcheck;
+  const each = (h?.intervalMs ?? 30_000) + (h?.timeoutMs ?? 30_000);
+  return (h?.startPeriodMs ?? 0) + (h?.retries ?? 3) * each + 5000;
+}
+
+function definedOnly<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+/** One short sentence part for people: which probe is used. */
+export function describeProbe(probe: Probe, port: number | undefined): string {
+  const { check } = probe;
+  switch (check.kind) {
+    case 'http':
+      return `HTTP GET ${check.path} on port ${port ?? '?'}`;
+    case 'tcp':
+      return `TCP connect to port ${port ?? '?'}`;
+    case 'health':
+      return "the container's own health check";
+    case 'uptime':
+      return 'staying up';
+    case 'find':
+      return `found from outside on port ${port ?? '?'} (/up, /healthz, /health, /, then TCP)`;
+  }
+}

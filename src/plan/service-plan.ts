@@ -1,0 +1,227 @@
+import type { Instance, ServicePlan } from '../model/index.ts';
+import type { Classes } from './classify.ts';
+import type { Desired, DesiredService, ObservedEdge, PlanOptions } from './desired.ts';
+import { hasEdge } from './desired.ts';
+import { takeInstanceName } from './names.ts';
+import type { StepList } from './step-list.ts';
+import { updateOrder } from './update-order.ts';
+
+/** Everything that planning one service looks at. */
+export type ServiceInput = {
+  readonly s: DesiredService;
+  readonly classes: Classes;
+  readonly edge: ObservedEdge | undefined;
+  readonly desired: Desired;
+  readonly options: PlanOptions;
+  readonly list: StepList;
+  /** Names of containers that cannot be given again. */
+  readonly taken: Set<string>;
+  /** Steps that must be done before this service changes. */
+  readonly needs: readonly string[];
+};
+
+/** Where other services' steps may hook on. */
+export type ServiceSteps = {
+  readonly plan: ServicePlan;
+  readonly started: readonly string[];
+  readonly ready: readonly string[];
+  readonly all: readonly string[];
+};
+
+/** One new or waking instance: its name, and whether it exists. */
+type Lane = { readonly instance: string; readonly found: Instance | undefined };
+
+/** Adds the steps that bring one service from what it is to what it should be. */
+export function planService(input: ServiceInput): ServiceSteps {
+  const rolling = new ServiceRolling(input);
+  return rolling.plan();
+}
+
+/** Holds the running state of planning one service: ids so far, and how many instances are ready at this point. */
+class ServiceRolling {
+  readonly #in: ServiceInput;
+  readonly #before: number;
+  readonly #started: string[] = [];
+  readonly #ready: string[] = [];
+  #opened: string | undefined;
+
+  constructor(input: ServiceInput) {
+    this.#in = input;
+    this.#before = input.list.steps.length;
+  }
+
+  plan(): ServiceSteps {
+    const { s, classes, options } = this.#in;
+    const order = updateOrder(s);
+    const replaces = classes.retiring.length > 0 && classes.missing + classes.waking.length > 0;
+    let needs = this.#in.needs;
+    if (options.direction === 'forward') needs = this.#clearFailed(needs);
+    needs = order.order === 'stop-first' ? this.#stopFirst(needs) : this.#startFirst(needs);
+    needs = this.#clearLeftover(needs);
+    if (classes.edgeDiffers)
+      this.#in.list.add(
+        { kind: 'edge.routes', service: s.service.name, phase: 'settle' },
+        'listeners and routes as the file has them',
+        needs,
+      );
+    const all = this.#in.list.steps.slice(this.#before).map((step) => step.id);
+    return {
+      plan: { service: s.service.name, ...this.#describe(), order: order.order, gap: replaces ? order.gap : '0' },
+      started: this.#started.length > 0 ? this.#started : needs,
+      ready: this.#ready.length > 0 ? this.#ready : needs,
+      all,
+    };
+  }
+
+  #describe(): Pick<ServicePlan, 'change' | 'why'> {
+    const { s, classes } = this.#in;
+    const comes = classes.missing + classes.waking.length;
+    if (comes > 0 && classes.retiring.length > 0)
+      return { change: 'roll', why: s.force ? 'asked to restart' : 'its image or configuration changed' };
+    if (comes > 0 && classes.serving.length > 0)
+      return { change: 'scale', why: `${classes.serving.length} of ${s.replicas} instances are there` };
+    if (comes > 0) return { change: 'create', why: 'no instance runs' };
+    if (classes.retiring.length > 0) return { change: 'scale', why: `${classes.retiring.length} more than wanted` };
+    if (classes.edgeDiffers) return { change: 'roll', why: 'its routes changed' };
+    return { change: 'none', why: 'nothing changed' };
+  }
+
+  #lanes(): Lane[] {
+    const { s, classes, desired, taken } = this.#in;
+    const waking = classes.waking.map((found): Lane => ({ instance: found.name, found }));
+    const create = Array.from({ length: classes.missing }, (): Lane => {
+      const fixed = s.service.containerName;
+      return { instance: fixed ?? takeInstanceName({ app: desired.app, service: s.service.name, taken }), found: undefined };
+    });
+    return [...waking, ...create];
+  }
+
+  #startFirst(needs: readonly string[]): readonly string[] {
+    const { s, classes, list } = this.#in;
+    const lanes = this.#lanes();
+    const retiring = [...classes.retiring];
+    const batch = s.service.rollout.parallelism === 0 ? Math.max(1, lanes.length) : s.service.rollout.parallelism;
+    let ready = classes.serving.length + retiring.length;
+    let previous = needs;
+    while (lanes.length > 0 || retiring.length > 0) {
+      const now = lanes.splice(0, batch);
+      const up = now.flatMap((lane) => this.#bringUp(lane, previous));
+      ready += now.length;
+      const spare = lanes.length === 0 ? retiring.length : ready - s.replicas + s.service.rollout.unavailable;
+      const leaving = retiring.splice(0, Math.max(0, spare));
+      ready -= leaving.length;
+      const after = up.length > 0 ? up : previous;
+      const gone = leaving.flatMap((i) => this.#remove(i, this.#retire(i, after)));
+      previous = gone.length > 0 ? [...after, ...gone] : after;
+      if (s.service.rollout.delayMs > 0 && lanes.length > 0) {
+        previous = [
+          list.add({ kind: 'wait', service: s.service.name, ms: s.service.rollout.delayMs }, 'deploy.update_config.delay', previous),
+        ];
+      }
+    }
+    return previous;
+  }
+
+  #stopFirst(needs: readonly string[]): readonly string[] {
+    const { s, classes, list } = this.#in;
+    const lanes = this.#lanes();
+    const retiring = [...classes.retiring];
+    const batch = s.service.rollout.parallelism === 0 ? Math.max(1, lanes.length) : s.service.rollout.parallelism;
+    let alive = classes.serving.length + retiring.length;
+    let previous = needs;
+    while (lanes.length > 0 || retiring.length > 0) {
+      const now = lanes.splice(0, batch);
+      const tooMany = lanes.length === 0 ? retiring.length : alive + now.length - s.replicas;
+      const leaving = retiring.splice(0, Math.max(0, tooMany));
+      alive += now.length - leaving.length;
+      let stopped = leaving.map((i) => ({ instance: i, needs: this.#retire(i, previous) }));
+      let after = stopped.length > 0 ? stopped.flatMap((r) => r.needs) : previous;
+      if (s.service.containerName !== undefined) {
+        after = [...after, ...stopped.flatMap((r) => this.#remove(r.instance, r.needs)), ...this.#clearLeftover(previous)];
+        stopped = [];
+      }
+      const up = now.flatMap((lane) => this.#bringUp(lane, after));
+      previous = up.length > 0 ? up : after;
+      const gone = stopped.flatMap((r) => this.#remove(r.instance, previous));
+      if (gone.length > 0) previous = [...previous, ...gone];
+      if (s.service.rollout.delayMs > 0 && lanes.length > 0) {
+        previous = [
+          list.add({ kind: 'wait', service: s.service.name, ms: s.service.rollout.delayMs }, 'deploy.update_config.delay', previous),
+        ];
+      }
+    }
+    return previous;
+  }
+
+  #bringUp(lane: Lane, needs: readonly string[]): string[] {
+    const { s, list } = this.#in;
+    const service = s.service.name;
+    const { instance, found } = lane;
+    let last = needs;
+    if (found === undefined)
+      last = [list.add({ kind: 'instance.create', service, instance, config: s.config }, 'one instance of the new release', last)];
+    if (found?.state !== 'running') {
+      last = [list.add({ kind: 'instance.start', service, instance }, found === undefined ? 'created' : `it is ${found.state}`, last)];
+      this.#started.push(...last);
+    }
+    last = [
+      list.add(
+        { kind: 'instance.probe', service, instance, probe: s.probe, monitorMs: s.service.rollout.monitorMs },
+        'no traffic before it answers',
+        last,
+      ),
+    ];
+    if (hasEdge(s.service)) last = this.#addToEdge(instance, last);
+    this.#ready.push(...last);
+    return [...last];
+  }
+
+  #addToEdge(instance: string, needs: readonly string[]): readonly string[] {
+    const { s, list, classes } = this.#in;
+    const service = s.service.name;
+    if (classes.edgeDiffers)
+      this.#opened ??= list.add({ kind: 'edge.routes', service, phase: 'open' }, 'listeners and routes before the first instance', needs);
+    return [
+      list.add({ kind: 'edge.add', service, instance }, 'it is ready', this.#opened === undefined ? needs : [...needs, this.#opened]),
+    ];
+  }
+
+  /** Takes an instance out of traffic and stops it; answers the steps after which it is stopped. */
+  #retire(i: Instance, needs: readonly string[]): readonly string[] {
+    const { s, list, edge } = this.#in;
+    const service = s.service.name;
+    let last = needs;
+    if (edge?.ready.includes(i.name) === true || edge?.draining.includes(i.name) === true) {
+      const { drainMs, longDrainMs } = s.service.rollout;
+      last = [list.add({ kind: 'edge.drain', service, instance: i.name, drainMs, longDrainMs }, 'nothing new, and what it has ends', last)];
+    }
+    return [
+      list.add(
+        { kind: 'instance.stop', service, instance: i.name, graceMs: s.service.stopGraceMs },
+        `release ${i.release} is replaced`,
+        last,
+      ),
+    ];
+  }
+
+  #remove(i: Instance, needs: readonly string[]): readonly string[] {
+    return [this.#in.list.add({ kind: 'instance.remove', service: i.service, instance: i.name }, 'stopped and no longer needed', needs)];
+  }
+
+  #clearFailed(needs: readonly string[]): readonly string[] {
+    const { classes, list } = this.#in;
+    const gone = classes.failed.map((i) =>
+      list.add({ kind: 'instance.remove', service: i.service, instance: i.name }, 'it failed earlier and was kept to be looked at', needs),
+    );
+    return gone.length > 0 ? [...needs, ...gone] : needs;
+  }
+
+  #leftoverCleared = false;
+
+  #clearLeftover(needs: readonly string[]): readonly string[] {
+    if (this.#leftoverCleared) return needs;
+    this.#leftoverCleared = true;
+    const gone = this.#in.classes.leftover.flatMap((i) => this.#remove(i, needs));
+    return gone.length > 0 ? [...needs, ...gone] : needs;
+  }
+}
