@@ -50,6 +50,8 @@ export const containerSettingsSchema = z.strictObject({
   runtime: z.string().optional(),
   platform: z.string().optional(),
   nanoCpus: z.int().optional(),
+  cpuCount: z.int().optional(),
+  cpuPercent: z.number().optional(),
   cpuShares: z.int().optional(),
   cpuPeriod: z.int().optional(),
   cpuQuota: z.int().optional(),
@@ -73,6 +75,12 @@ export const containerSettingsSchema = z.strictObject({
       writeIops: throttle.default([]),
     })
     .optional(),
+  /** Directories in memory: path to mount options. */
+  tmpfs: z.record(z.string(), z.string()).default({}),
+  /** UDP ports of `expose`. */
+  exposedUdp: z.array(z.int()).default([]),
+  /** Mounts the engine's socket into the container. */
+  useApiSocket: z.boolean().default(false),
   storageOpt: z.record(z.string(), z.string()).default({}),
   volumesFrom: z.array(z.string()).default([]),
   links: z.array(z.string()).default([]),

@@ -96,6 +96,11 @@ export const mountSchema = z.strictObject({
   subpath: z.string().optional(),
   tmpfsSizeBytes: z.int().optional(),
   tmpfsMode: z.int().optional(),
+  /** Mounts below a bind: `enabled`, `disabled`, `writable`, `readonly`. */
+  recursive: z.enum(['enabled', 'disabled', 'writable', 'readonly']).optional(),
+  consistency: z.string().optional(),
+  /** Labels of a volume that the mount makes. */
+  volumeLabels: z.record(z.string(), z.string()).optional(),
 });
 
 /** A service on one network; `network` is the key under the top-level `networks`. */
@@ -108,6 +113,8 @@ export const attachmentSchema = z.strictObject({
   macAddress: z.string().optional(),
   driverOpts: z.record(z.string(), z.string()).default({}),
   priority: z.int().default(0),
+  /** The highest gives the default route. */
+  gatewayPriority: z.int().optional(),
 });
 
 /** A file given to instances: a secret or a config. Its bytes travel beside the project, under their SHA-256. */
@@ -159,6 +166,10 @@ export const serviceSchema = z.strictObject({
   /** Interval, timeout, successes and time of a probe whose check was not written. */
   probeTiming: probeSchema.omit({ check: true }).partial().default({}),
   rollout: rolloutSettingsSchema,
+  /** Compose `deploy.rollback_config`: how going back to an earlier release moves; absent means as `rollout` says. */
+  rollback: rolloutSettingsSchema.optional(),
+  /** Compose `deploy.labels`: of the service itself, never of its containers. */
+  serviceLabels: z.record(z.string(), z.string()).optional(),
   healthcheck: healthcheckSchema.optional(),
   dependsOn: z.array(dependencySchema).default([]),
   mounts: z.array(mountSchema).default([]),
@@ -186,6 +197,7 @@ export const networkSchema = z.strictObject({
   internal: z.boolean().default(false),
   attachable: z.boolean().default(false),
   enableIpv6: z.boolean().default(false),
+  enableIpv4: z.boolean().optional(),
   labels: z.record(z.string(), z.string()).default({}),
   /** Written by the user; otherwise berth chooses a free /24. */
   ipam: z

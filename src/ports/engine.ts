@@ -152,6 +152,7 @@ export type EndpointBody = {
   readonly MacAddress?: string;
   readonly DriverOpts?: Readonly<Record<string, string>>;
   readonly Links?: readonly string[];
+  readonly GwPriority?: number;
 };
 
 export type LogQuery = { readonly follow?: boolean; readonly tail?: number; readonly sinceMs?: number; readonly untilMs?: number };
