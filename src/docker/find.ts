@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BerthError } from '../errors/index.ts';
+import { engineInfo } from './connect.ts';
+import { errnoOf } from './errors.ts';
+import { EngineHttp } from './http.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+/** Where to look besides the environment; tests give their own. */
+type Places = { readonly environment: Environment; readonly sockets?: readonly string[] };
+
+/** The engine that was found, and what led to it: `DOCKER_HOST`, a Docker context's name, or the socket itself. */
+export type FoundEngine = { readonly socket: string; readonly from: string };
+
+/**
+ * Finds the engine as Docker's own CLI does: `DOCKER_HOST`, `DOCKER_CONTEXT`, the current context of the Docker
+ * configuration, then the usual sockets. Answers only one that berth can use: local, rootful, Linux.
+ */
+export async function findEngine(places: Places, signal?: AbortSignal): Promise<FoundEngine> {
+  const named = await namedEngine(places.environment);
+  if (named !== undefined) {
+    const socket = toSocket(named);
+    await checkEngine({ socket, from: named.from }, signal);
+    return { socket, from: named.from };
+  }
+  const tried = places.sockets ?? usualSockets(places.environment);
+  let denied: BerthError | undefined;
+  for (const socket of tried) {
+    try {
+      // The first that answers wins, so they are asked in order.
+      // oxlint-disable-next-line no-await-in-loop
+      await checkEngine({ socket, from: socket }, signal);
+      return { socket, from: socket };
+    } catch (error) {
+      if (!(error instanceof BerthError) || error.code !== 'ENGINE_UNREACHABLE') throw error;
+      if (error.details['errno'] === 'EACCES') denied ??= error;
+    }
+  }
+  if (denied !== undefined) throw denied;
+  throw new BerthError('ENGINE_UNREACHABLE', `Could not find a container engine: none answers at ${tried.join(', ')}.`, {
+    hint: 'Install Docker and start it (Debian and Ubuntu: `apt-get install docker.io`, then `systemctl start docker`), or set DOCKER_HOST.',
+    details: { tried },
+  });
+}
+
+type Named = { readonly host: string; readonly from: string };
+
+/** The engine that the user named, if any. */
+async function namedEngine(environment: Environment): Promise<Named | undefined> {
+  const host = environment['DOCKER_HOST'];
+  if (host !== undefined && host !== '') return { host, from: 'DOCKER_HOST' };
+  const directory = environment['DOCKER_CONFIG'] ?? join(environment['HOME'] ?? '/', '.docker');
+  const chosen = environment['DOCKER_CONTEXT'];
+  const context = chosen !== undefined && chosen !== '' ? chosen : await currentContext(directory);
+  if (context === undefined || context === 'default') return undefined;
+  const from = `Docker context ${context}`;
+  const file = join(directory, 'contexts', 'meta', createHash('sha256').update(context).digest('hex'), 'meta.json');
+  const meta = await readJson<{ Endpoints?: { docker?: { Host?: string } } }>(file);
+  const contextHost = meta?.Endpoints?.docker?.Host;
+  if (contextHost !== undefined) return { host: contextHost, from };
+  throw new BerthError('ENGINE_UNSUPPORTED', `Could not use ${from}: it names no engine (${file}).`, {
+    hint: 'Choose another one with `docker context use default`, or set DOCKER_HOST.',
+  });
+}
+
+async function currentContext(directory: string): Promise<string | undefined> {
+  const config = await readJson<{ currentContext?: string }>(join(directory, 'config.json'));
+  const name = config?.currentContext;
+  return name === undefined || name === '' ? undefined : name;
+}
+
+/** A JSON file, or undefined when there is none. */
+async function readJson<T>(file: string): Promise<T | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    throw new BerthError('FILE_INVALID', `Could not read ${file}: ${errnoOf(error) ?? 'unknown error'}.`, {
+      where: { file },
+      cause: error,
+    });
+  }
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw new BerthError('FILE_INVALID', `Could not read ${file}: it is not JSON.`, { where: { file }, cause: error });
+  }
+}
+
+/** The socket of an address, or one sentence on why berth cannot use it. */
+function toSocket({ host, from }: Named): string {
+  if (host.startsWith('unix://')) return host.slice('unix://'.length);
+  if (host.startsWith('/')) return host;
+  const scheme = /^[a-z]+(?=:\/\/)/.exec(host)?.[0] ?? 'tcp';
+  const kinds: Readonly<Record<string, string>> = { ssh: 'an engine on another machine', npipe: 'an engine on Windows' };
+  const kind = kinds[scheme] ?? 'an engine over the network';
+  throw new BerthError(
+    'ENGINE_UNSUPPORTED',
+    `Could not use ${from} (${host}): ${kind} is not supported yet; berth needs a local Unix socket.`,
+    {
+      hint: 'Run berth on the machine of the engine, or unset DOCKER_HOST.',
+      details: { host },
+    },
+  );
+}
+
+/** Docker's and Podman's, rootful first; a rootless one is asked only to say that it is one. */
+function usualSockets(environment: Environment): string[] {
+  const runtime = environment['XDG_RUNTIME_DIR'];
+  const own = runtime === undefined || runtime === '' ? [] : [`${runtime}/docker.sock`, `${runtime}/podman/podman.sock`];
+  return ['/var/run/docker.sock', '/run/podman/podman.sock', ...own];
+}
+
+/** Throws unless a usable engine answers. */
+async function checkEngine(found: FoundEngine, signal?: AbortSignal): Promise<void> {
+  const http = new EngineHttp(found.socket);
+  try {
+    const info = await engineInfo(http, signal);
+    const kind = info.desktop
+      ? 'Docker Desktop'
+      : info.rootless
+        ? 'a rootless engine'
+        : info.os === 'linux'
+          ? undefined
+          : `an engine for ${info.os}`;
+    if (kind === undefined) return;
+    throw new BerthError('ENGINE_UNSUPPORTED', `Could not use ${found.from} (${found.socket}): ${kind} is not supported yet.`, {
+      hint: 'Install a rootful Docker engine on Linux, or point DOCKER_HOST at its socket (`unix:///var/run/docker.sock`).',
+    });
+  } finally {
+    http.close();
+  }
+}
