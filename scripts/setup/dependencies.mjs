@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SetupError, root, run, say } from './process.mjs';
 
+const nodePackage = `node_modules/node-${process.platform}-${process.arch}`;
+
 /** Makes node_modules equal to package-lock.json, with `npm ci`, if it is not. */
 export async function ensureDependencies() {
   const stale = findStale();
@@ -22,26 +24,17 @@ function findStale() {
   if (wanted === undefined) throw new SetupError('package-lock.json is missing or damaged; check out the repository again.');
   const installed = readPackages(path.join(root, 'node_modules/.package-lock.json'));
   if (installed === undefined) return 'node_modules is missing';
-  for (const [name, entry] of Object.entries(wanted)) {
-    if (name === '' || (entry.optional && !runsHere(entry))) continue;
-    if (installed[name]?.version !== entry.version) return `${name.replace('node_modules/', '')} ${entry.version} is missing`;
+  for (const [name, { version, optional }] of Object.entries(wanted)) {
+    // npm leaves optional packages out where they do not run; the one that is needed is this machine's Node.
+    if (name === '' || (optional && installed[name] === undefined && name !== nodePackage)) continue;
+    if (installed[name]?.version !== version) return `${name.replace('node_modules/', '')} ${version} is missing`;
   }
   return undefined;
 }
 
 /**
- * @typedef {{ version?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} LockEntry
- * @param {LockEntry} entry
- */
-function runsHere(entry) {
-  /** @type {(list: string[] | undefined, value: string) => boolean} */
-  const fits = (list, value) => list === undefined || (list.includes(value) && !list.includes(`!${value}`));
-  return fits(entry.os, process.platform) && fits(entry.cpu, process.arch) && !(entry.libc?.includes('musl') ?? false);
-}
-
-/**
  * @param {string} file
- * @returns {Record<string, LockEntry> | undefined}
+ * @returns {Record<string, { version?: string, optional?: boolean }> | undefined}
  */
 function readPackages(file) {
   try {
