@@ -178,7 +178,8 @@ export type ExecResult = { readonly exitCode: number; readonly stdout: string; r
 export interface AttachSession {
   /** Output frames in order; a TTY's come all as stdout. */
   readonly output: AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array }>;
-  write(data: Uint8Array): void;
+  /** A promise when the other side is full: wait for it before writing more, or the bytes pile up in memory. */
+  write(data: Uint8Array): void | Promise<void>;
   /** Closes standard input and leaves the output open. */
   end(): void;
   resize(size: { rows: number; columns: number }): Promise<void>;

@@ -33,6 +33,10 @@ const toRelease = (row: Row): Release => json(row, 'release');
 
 /** Apps, their releases and what was pinned about their services. */
 export function appRows(db: Database, clock: Pick<Clock, 'now'>): AppRows {
+  return { ...apps(db, clock), ...releases(db), ...pins(db) };
+}
+
+function apps(db: Database, clock: Pick<Clock, 'now'>): Pick<AppRows, 'getApp' | 'listApps' | 'putApp' | 'deleteApp'> {
   return {
     getApp(name) {
       const row = db.get('SELECT * FROM apps WHERE name = ?', name);
@@ -60,7 +64,11 @@ export function appRows(db: Database, clock: Pick<Clock, 'now'>): AppRows {
         db.run('UPDATE addresses SET freed_at_ms = ? WHERE app = ? AND freed_at_ms IS NULL', clock.now(), name);
       });
     },
+  };
+}
 
+function releases(db: Database): Pick<AppRows, 'nextRelease' | 'putRelease' | 'getRelease' | 'listReleases' | 'deleteRelease'> {
+  return {
     nextRelease(app) {
       const row = db.get(
         `INSERT INTO release_numbers (app, last) VALUES (?, 1) ON CONFLICT (app) DO UPDATE SET last = last + 1 RETURNING app, last`,
@@ -84,7 +92,11 @@ export function appRows(db: Database, clock: Pick<Clock, 'now'>): AppRows {
     deleteRelease(app, releaseNumber) {
       db.run('DELETE FROM releases WHERE app = ? AND number = ?', app, releaseNumber);
     },
+  };
+}
 
+function pins(db: Database): Pick<AppRows, 'getPins' | 'putPin'> {
+  return {
     getPins(app) {
       const rows = db.all('SELECT * FROM pins WHERE app = ?', app);
       return Object.fromEntries(rows.map((row) => [text(row, 'service'), json<Pin>(row, 'pin')]));

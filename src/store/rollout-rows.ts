@@ -62,6 +62,10 @@ function toEventRecord(row: Row): EventRecord {
 
 /** Rollouts, the journal of their steps and the events that were told about them. */
 export function rolloutRows(db: Database): RolloutRows {
+  return { ...rollouts(db), ...journal(db), ...events(db) };
+}
+
+function rollouts(db: Database): Omit<RolloutRows, keyof ReturnType<typeof journal> | keyof ReturnType<typeof events>> {
   function getRollout(id: string): Rollout | undefined {
     const row = db.get(`SELECT ${rolloutColumns} FROM rollouts WHERE id = ?`, id);
     return row && toRollout(row);
@@ -112,7 +116,11 @@ export function rolloutRows(db: Database): RolloutRows {
       db.all(`SELECT ${rolloutColumns} FROM rollouts WHERE state IN ('running', 'reverting') ORDER BY seq`).map(toRollout),
     listRollouts: (app, limit) =>
       db.all(`SELECT ${rolloutColumns} FROM rollouts WHERE app = ? ORDER BY seq DESC LIMIT ?`, app, limit).map(toRollout),
+  };
+}
 
+function journal(db: Database): Pick<RolloutRows, 'journalStart' | 'journalEnd' | 'listJournal'> {
+  return {
     journalStart: (rollout, step, atMs) =>
       db.run(`INSERT INTO journal (rollout, step, state, started_at_ms) VALUES (?, ?, 'running', ?)`, rollout, JSON.stringify(step), atMs),
     // oxlint-disable-next-line max-params -- the port's own shape
@@ -127,7 +135,11 @@ export function rolloutRows(db: Database): RolloutRows {
       );
     },
     listJournal: (rollout) => db.all('SELECT * FROM journal WHERE rollout = ? ORDER BY seq', rollout).map(toJournalEntry),
+  };
+}
 
+function events(db: Database): Pick<RolloutRows, 'appendEvent' | 'listEvents'> {
+  return {
     appendEvent(rollout, app, event, atMs) {
       const seq = db.runRelaxed(
         'INSERT INTO events (rollout, app, at_ms, event) VALUES (?, ?, ?, ?)',

@@ -1,0 +1,78 @@
+import type * as z from 'zod';
+import { protocolVersion, type Api, type Endpoint, type Mode, type RolloutRequest } from '../contract/index.ts';
+import { BerthError } from '../errors/index.ts';
+import { followAll, followRollout } from './follow-events.ts';
+import { appLogs } from './app-logs.ts';
+import type { ServerDeps } from './deps.ts';
+
+type Answer<M extends Mode, R> = M extends 'events' ? AsyncIterable<R> : Promise<R>;
+type Handler<E> =
+  E extends Endpoint<infer P, infer B, infer R, infer M>
+    ? (input: { readonly params: z.output<P>; readonly body: z.output<B> }, signal: AbortSignal) => Answer<M, z.input<R>>
+    : never;
+
+/** One function for each endpoint of the contract. */
+export type Handlers = { readonly [K in keyof Api]: Handler<Api[K]> };
+
+/** Answers the contract with the domain. Input was checked before; failures are BerthError. */
+export function createHandlers(deps: ServerDeps): Handlers {
+  const { runner, store, engines, identity, clock } = deps;
+  return {
+    async status(_input, signal) {
+      const engine = await engines.info(signal);
+      return {
+        pid: identity.pid,
+        version: identity.version,
+        protocol: protocolVersion,
+        home: identity.home,
+        installation: identity.installation,
+        ...(engine === undefined
+          ? {}
+          : { engine: { socket: engine.socket, name: engine.name, version: engine.version, apiVersion: engine.apiVersion } }),
+        startedAtMs: identity.startedAtMs,
+        uptimeMs: clock.now() - identity.startedAtMs,
+        apps: store.listApps().map((app) => app.name),
+        activeRollouts: store.listActiveRollouts().length,
+      };
+    },
+    stopServer() {
+      deps.onStop();
+      return Promise.resolve({});
+    },
+
+    plan: ({ body }, signal) => runner.plan({ socket: body.engine.socket, request: body.request }, signal),
+    startRollout({ body }) {
+      engines.remember(appOf(body.request), body.engine.socket);
+      return runner.start({ requestId: body.requestId, socket: body.engine.socket, request: body.request });
+    },
+    getRollout: ({ params }) => Promise.resolve(needRollout(deps, params.id)),
+    followRollout: ({ params }, signal) => {
+      needRollout(deps, params.id);
+      return followRollout(deps, params, signal);
+    },
+    cancelRollout({ params }) {
+      needRollout(deps, params.id);
+      return Promise.resolve(runner.cancel(params.id));
+    },
+    events: ({ params }, signal) => followAll(deps, params, signal),
+
+    listApps: () => runner.statusAll(),
+    getApp: ({ params }) => runner.status(params.app),
+    listReleases: ({ params }) => runner.releases(params.app),
+    listVolumes: ({ params }) => runner.volumes(params.app),
+    logs: ({ params }, signal) => appLogs(deps, params, signal),
+    uninstall: ({ body }) => runner.uninstall(body),
+  };
+}
+
+function appOf(request: RolloutRequest): string {
+  return 'deployment' in request ? request.deployment.project.name : request.app;
+}
+
+function needRollout(deps: Pick<ServerDeps, 'store'>, id: string) {
+  const rollout = deps.store.getRollout(id);
+  if (rollout !== undefined) return rollout;
+  throw new BerthError('ROLLOUT_NOT_FOUND', `There is no rollout ${id} here.`, {
+    hint: 'Run `berth history` for the rollouts of the app.',
+  });
+}
