@@ -1,0 +1,100 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BerthError } from '../errors/index.ts';
+import type { Build } from '../model/index.ts';
+import type { BuildEnvironment } from '../ports/index.ts';
+
+/** Bundles of all public authorities, where the distributions keep them. */
+const systemBundles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem'];
+
+/** A file that a build step may mount while it runs, and that no layer keeps. */
+export type LentFile = { readonly id: string; readonly source: string };
+
+/**
+ * Writes what the host lends to a build into a private directory: the certificate authorities, the package index
+ * settings, and secrets that are given as variables.
+ */
+export function lendFiles(input: {
+  readonly build: Build;
+  readonly environment: BuildEnvironment;
+  readonly directory: string;
+}): LentFile[] {
+  const { build, environment, directory } = input;
+  const write = (id: string, content: string): LentFile[] => {
+    if (content === '') return [];
+    const source = join(directory, id);
+    writeFileSync(source, content, { mode: 0o600 });
+    return [{ id, source }];
+  };
+  return [
+    ...write('berth-ca', certificateBundle(environment.certificateFiles)),
+    ...write('berth-npmrc', npmSettings(build, environment)),
+    ...write('berth-pip', pipSettings(environment)),
+    ...build.secrets.map((secret) => ownSecret(secret, environment, directory)),
+  ];
+}
+
+/** One bundle of every authority once, the public ones too: npm and pip take it instead of their own. */
+function certificateBundle(files: readonly string[]): string {
+  if (files.length === 0) return '';
+  const blocks = new Set<string>();
+  for (const file of [...files, ...systemBundles.filter((bundle) => existsSync(bundle))]) {
+    for (const [block] of read(file).matchAll(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g))
+      blocks.add(block.replaceAll('\r', ''));
+  }
+  return blocks.size === 0 ? '' : `${[...blocks].join('\n')}\n`;
+}
+
+/** The user's settings, then the registry that a variable names, then the project's own: the last wins, as in npm. */
+function npmSettings(build: Build, { npmrc, tool }: BuildEnvironment): string {
+  const registry = tool['npm_config_registry'] ?? tool['NPM_CONFIG_REGISTRY'];
+  const project = join(build.context, '.npmrc');
+  const parts = [
+    npmrc === undefined ? '' : read(npmrc),
+    registry === undefined ? '' : `registry=${registry}`,
+    build.generated !== undefined && existsSync(project) ? read(project) : '',
+  ];
+  // Files and directories of the host mean nothing in a build step; the bundle takes the place of `cafile`.
+  const lines = parts
+    .flatMap((part) => part.split(/\r?\n/))
+    .filter((line) => line.trim() !== '' && !/^\s*(?:cafile|prefix|cache|nodedir|userconfig|globalconfig)\s*=/.test(line));
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+function pipSettings({ pipConf, tool }: BuildEnvironment): string {
+  const own = pipConf === undefined ? '' : read(pipConf);
+  const lines = own.split(/\r?\n/).filter((line) => !/^\s*(?:cert|cache-dir|log|prefix|target|user)\s*[=:]/.test(line));
+  const extra = Object.entries(tool)
+    .filter(([name]) => name.startsWith('PIP_'))
+    .map(([name, value]) => `${name.slice(4).toLowerCase().replaceAll('_', '-')} = ${value}`);
+  if (extra.length > 0) {
+    // Variables win over the file, and pip refuses a section or key that is there twice.
+    const keys = extra.map((line) => line.split(' ')[0] ?? '');
+    const rest = lines.filter((line) => !keys.some((key) => new RegExp(String.raw`^\s*${key}\s*[=:]`).test(line)));
+    const at = rest.findIndex((line) => line.trim() === '[global]');
+    if (at === -1) rest.unshift('[global]', ...extra);
+    else rest.splice(at + 1, 0, ...extra);
+    return `${rest.join('\n')}\n`;
+  }
+  return lines.some((line) => line.includes('=')) ? `${lines.join('\n')}\n` : '';
+}
+
+function ownSecret(secret: Build['secrets'][number], { tool }: BuildEnvironment, directory: string): LentFile {
+  if (secret.file !== undefined) {
+    if (existsSync(secret.file)) return { id: secret.id, source: secret.file };
+    throw new BerthError('FILE_NOT_FOUND', `Could not read the build secret ${secret.id}: there is no file ${secret.file}.`, {
+      where: { file: secret.file },
+    });
+  }
+  const value = secret.env === undefined ? undefined : tool[secret.env];
+  if (value === undefined) {
+    throw new BerthError('VARIABLE_REQUIRED', `Could not read the build secret ${secret.id}: the variable ${secret.env ?? ''} is not set.`);
+  }
+  const source = join(directory, `secret-${secret.id}`);
+  writeFileSync(source, value, { mode: 0o600 });
+  return { id: secret.id, source };
+}
+
+function read(file: string): string {
+  return readFileSync(file, 'utf8');
+}

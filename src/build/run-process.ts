@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { BerthError } from '../errors/index.ts';
+
+/** A program to run: arguments as they are, never a shell line; the environment is all that it sees. */
+export type Command = {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+};
+
+/** How to follow a program. Each line of both outputs goes to `onLine`, in the order in which they came. */
+export type Follow = {
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** Takes standard output as bytes instead of lines; the program ends only when it was read. */
+  readonly onOutput?: ((output: Readable) => Promise<void>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Runs a program to its end and answers its exit code; undefined when it could not be started. */
+export type RunProcess = (command: Command, follow?: Follow) => Promise<number | undefined>;
+
+/** How long a process group has to end by itself before it is killed. */
+const graceMs = 2000;
+
+/** Runs a program in a process group of its own, which is ended whole when the signal aborts. */
+export const runProcess: RunProcess = async (command, follow = {}) => {
+  follow.signal?.throwIfAborted();
+  const child = spawn(command.file, command.args, {
+    cwd: command.cwd ?? '/',
+    env: { ...command.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const ended = new Promise<number | undefined>((resolve, reject) => {
+    child.once('error', (error) => (isMissing(error) ? resolve(undefined) : reject(failedToStart(command, error))));
+    child.once('close', (code) => resolve(code ?? -1));
+  });
+  const kill = (unixSignal: NodeJS.Signals): void => {
+    // Without a pid it never ran; a group that is gone already needs no signal.
+    if (child.pid === undefined || child.exitCode !== null) return;
+    process.kill(-child.pid, unixSignal);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const abort = (): void => {
+    kill('SIGTERM');
+    timer = setTimeout(() => kill('SIGKILL'), graceMs);
+  };
+  follow.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const [code] = await Promise.all([ended, ...outputs(child.stdout, child.stderr, follow)]);
+    follow.signal?.throwIfAborted();
+    return code;
+  } catch (thrown) {
+    kill('SIGKILL');
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+    follow.signal?.removeEventListener('abort', abort);
+  }
+};
+
+function outputs(stdout: Readable, stderr: Readable, follow: Follow): Promise<void>[] {
+  const lines = async (stream: Readable): Promise<void> => {
+    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) follow.onLine?.(line);
+  };
+  return [follow.onOutput === undefined ? lines(stdout) : follow.onOutput(stdout), lines(stderr)];
+}
+
+function isMissing(error: Error): boolean {
+  return 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES');
+}
+
+function failedToStart(command: Command, cause: Error): BerthError {
+  return new BerthError('INTERNAL', `Could not start ${command.file}: ${cause.message}.`, { cause });
+}
