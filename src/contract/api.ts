@@ -173,6 +173,8 @@ export const sessionRequestSchema = z.strictObject({
   columns: z.int().optional(),
   /** `run` only: the project as loaded now; without it the current release is used. */
   deployment: deploymentSchema.optional(),
+  /** `run` only: the engine for an app that may not have been deployed yet. */
+  engine: engineAddressSchema.optional(),
 });
 export type SessionRequest = z.infer<typeof sessionRequestSchema>;
 
