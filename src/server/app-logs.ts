@@ -1,7 +1,7 @@
 import type { LogRecord } from '../contract/index.ts';
 import { labels, type Instance } from '../model/index.ts';
 import type { Engine, LogQuery } from '../ports/index.ts';
-import type { ServerDeps } from './deps.ts';
+import { needEngine, type ServerDeps } from './deps.ts';
 import { LineMerge } from './merge-lines.ts';
 
 export type LogsInput = {
@@ -14,12 +14,12 @@ export type LogsInput = {
   readonly sinceMs?: number | undefined;
 };
 
-type LogsDeps = Pick<ServerDeps, 'runner' | 'engines' | 'clock' | 'store'>;
+type LogsDeps = Pick<ServerDeps, 'runner' | 'engine' | 'clock' | 'store'>;
 
 /** Log lines of an app's instances in order of time; with `follow` also of instances that start later, until the app is gone. */
 export async function* appLogs(deps: LogsDeps, input: LogsInput, signal: AbortSignal): AsyncGenerator<LogRecord, void> {
   const stop = new AbortController();
-  const reader = new LogReader(deps, input, { engine: await deps.engines.of(input.app), signal: AbortSignal.any([signal, stop.signal]) });
+  const reader = new LogReader(deps, input, { engine: needEngine(deps, input.app), signal: AbortSignal.any([signal, stop.signal]) });
   const unsubscribe = deps.runner.events.subscribe((record) => {
     if (record.app === input.app && record.event.type === 'rollout.ended') reader.settle();
   });

@@ -1,4 +1,5 @@
-import type { Clock, Engine, EngineInfo, Store } from '../ports/index.ts';
+import { BerthError } from '../errors/index.ts';
+import type { Clock, Engine, Store } from '../ports/index.ts';
 import type { Runner } from '../run/index.ts';
 
 /** What the server tells of itself. */
@@ -18,21 +19,12 @@ export type Log = {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 };
 
-/** The engines that apps were deployed to. */
-export type EngineDirectory = {
-  /** The engine of an app. */
-  of(app: string): Promise<Engine>;
-  /** Remembers the engine of an app before it is deployed. */
-  remember(app: string, socket: string): void;
-  /** What answers for the apps of this home; undefined when nothing is deployed or nothing answers. */
-  info(signal?: AbortSignal): Promise<EngineInfo | undefined>;
-};
-
 /** Everything that the API is made of. */
 export type ServerDeps = {
   readonly runner: Runner;
   readonly store: Pick<Store, 'listApps' | 'getApp' | 'getRollout' | 'listActiveRollouts' | 'listEvents'>;
-  readonly engines: EngineDirectory;
+  /** The engine behind a socket; without one, that of this home's apps, which is undefined before the first deploy. */
+  readonly engine: (socket?: string) => Engine | undefined;
   readonly clock: Clock;
   readonly ids: { next(): string };
   readonly identity: Identity;
@@ -40,3 +32,12 @@ export type ServerDeps = {
   /** Called when a client asks the server to stop, after it was answered. */
   readonly onStop: () => void;
 };
+
+/** The engine of an app that must be there. */
+export function needEngine(deps: Pick<ServerDeps, 'engine'>, app: string, socket?: string): Engine {
+  const engine = deps.engine(socket);
+  if (engine !== undefined) return engine;
+  throw new BerthError('APP_NOT_FOUND', `There is no app ${app} here: nothing was deployed yet.`, {
+    hint: 'Run `berth up` in its directory.',
+  });
+}

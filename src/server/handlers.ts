@@ -1,6 +1,7 @@
 import type * as z from 'zod';
-import { protocolVersion, type Api, type Endpoint, type Mode, type RolloutRequest } from '../contract/index.ts';
+import { protocolVersion, type Api, type Endpoint, type Mode } from '../contract/index.ts';
 import { BerthError } from '../errors/index.ts';
+import type { EngineInfo } from '../ports/index.ts';
 import { followAll, followRollout } from './follow-events.ts';
 import { appLogs } from './app-logs.ts';
 import type { ServerDeps } from './deps.ts';
@@ -16,10 +17,10 @@ export type Handlers = { readonly [K in keyof Api]: Handler<Api[K]> };
 
 /** Answers the contract with the domain. Input was checked before; failures are BerthError. */
 export function createHandlers(deps: ServerDeps): Handlers {
-  const { runner, store, engines, identity, clock } = deps;
+  const { runner, store, identity, clock } = deps;
   return {
     async status(_input, signal) {
-      const engine = await engines.info(signal);
+      const engine = await engineInfo(deps, signal);
       return {
         pid: identity.pid,
         version: identity.version,
@@ -41,10 +42,7 @@ export function createHandlers(deps: ServerDeps): Handlers {
     },
 
     plan: ({ body }, signal) => runner.plan({ socket: body.engine.socket, request: body.request }, signal),
-    startRollout({ body }) {
-      engines.remember(appOf(body.request), body.engine.socket);
-      return runner.start({ requestId: body.requestId, socket: body.engine.socket, request: body.request });
-    },
+    startRollout: ({ body }) => runner.start({ requestId: body.requestId, socket: body.engine.socket, request: body.request }),
     getRollout: ({ params }) => Promise.resolve(needRollout(deps, params.id)),
     followRollout: ({ params }, signal) => {
       needRollout(deps, params.id);
@@ -65,8 +63,14 @@ export function createHandlers(deps: ServerDeps): Handlers {
   };
 }
 
-function appOf(request: RolloutRequest): string {
-  return 'deployment' in request ? request.deployment.project.name : request.app;
+/** What the status says of the engine: nothing when it does not answer. */
+async function engineInfo(deps: Pick<ServerDeps, 'engine'>, signal: AbortSignal): Promise<EngineInfo | undefined> {
+  try {
+    return await deps.engine()?.info(signal);
+  } catch (error) {
+    if (error instanceof BerthError) return undefined;
+    throw error;
+  }
 }
 
 function needRollout(deps: Pick<ServerDeps, 'store'>, id: string) {

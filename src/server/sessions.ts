@@ -5,9 +5,9 @@ import { sessionFrames, sessionRequestSchema, type SessionRequest } from '../con
 import { BerthError, type BerthErrorData } from '../errors/index.ts';
 import { encodeFrame, FrameReader, type Frame } from '../kit/index.ts';
 import type { AttachSession, Engine } from '../ports/index.ts';
-import type { ServerDeps } from './deps.ts';
+import { needEngine, type ServerDeps } from './deps.ts';
 
-type SessionDeps = Pick<ServerDeps, 'runner' | 'engines'> & { readonly describe: (error: unknown) => BerthErrorData };
+type SessionDeps = Pick<ServerDeps, 'runner' | 'engine'> & { readonly describe: (error: unknown) => BerthErrorData };
 
 /** How long a one-off container whose user hung up has to end. */
 const hangUpGraceMs = 10_000;
@@ -70,12 +70,12 @@ async function readRequest(frames: AsyncGenerator<Frame, void>): Promise<Session
 }
 
 async function attachExec(
-  { runner, engines }: SessionDeps,
+  deps: SessionDeps,
   { app, request }: { app: string; request: SessionRequest },
   signal: AbortSignal,
 ): Promise<Attached> {
-  const engine = await engines.of(app);
-  const { containerId } = await runner.pickInstance(app, request.service, request.instance);
+  const engine = needEngine(deps, app);
+  const { containerId } = await deps.runner.pickInstance(app, request.service, request.instance);
   const { command, tty, stdin, user, workingDir, environment } = request;
   const streams = await engine.openExec(containerId, { command, tty, stdin, user, workingDir, environment }, signal);
   return {
@@ -87,15 +87,16 @@ async function attachExec(
 }
 
 async function attachRun(
-  { runner, engines }: SessionDeps,
+  deps: SessionDeps,
   { app, request }: { app: string; request: SessionRequest },
   signal: AbortSignal,
 ): Promise<Attached> {
-  const oneOff = await runner.runOneOff({ app, request });
+  const socket = request.engine?.socket;
+  const oneOff = await deps.runner.runOneOff({ app, request, socket });
   let engine: Engine;
   let streams: AttachSession;
   try {
-    engine = await engines.of(app);
+    engine = needEngine(deps, app, socket);
     streams = await engine.attachContainer(oneOff.containerId, { tty: request.tty, stdin: request.stdin }, signal);
   } catch (error) {
     await oneOff.cleanup();
