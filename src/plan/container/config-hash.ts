@@ -1,0 +1,29 @@
+import { sha256, stableJson } from '../../kit/index.ts';
+import type { Service } from '../../model/index.ts';
+
+/**
+ * SHA-256 over all that makes an instance what it is: the image and every key that its container is made from. What
+ * only berth acts on (replicas, routes, rollout, probe, dependencies, where the source lies) does not replace instances.
+ */
+export function configHash(input: { service: Service; imageId: string }): string {
+  const { service, imageId } = input;
+  const ports = service.ports.filter((p) => p.protocol === 'udp' || p.published === undefined);
+  const relevant = {
+    imageId,
+    ports,
+    targets: [...new Set([...service.ports.map((p) => p.target), ...service.expose])].toSorted((a, b) => a - b),
+    healthcheck: service.healthcheck,
+    mounts: service.mounts,
+    networks: service.networks,
+    networkMode: service.networkMode,
+    files: service.files,
+    environment: service.environment,
+    command: service.command,
+    entrypoint: service.entrypoint,
+    containerName: service.containerName,
+    stopSignal: service.stopSignal,
+    stopGraceMs: service.stopGraceMs,
+    container: service.container,
+  };
+  return sha256(stableJson(relevant));
+}
