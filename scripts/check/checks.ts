@@ -9,5 +9,7 @@ export const checks: readonly Check[] = [
   { name: 'unused code', command: ['knip', '--no-progress'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },
   { name: 'generated files', command: ['node', 'scripts/generate/main.ts', '--check'] },
+  // Changes nothing: says whether the lockfile fits package.json on every platform.
+  { name: 'lockfile', command: ['npm', 'ci', '--dry-run', '--no-audit', '--no-fund'] },
   { name: 'words', command: ['node', 'scripts/check/words.ts'] },
 ];
