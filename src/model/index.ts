@@ -4,6 +4,7 @@
  */
 export * from './container-settings.ts';
 export * from './edge.ts';
+export * from './exit.ts';
 export * from './instance.ts';
 export * from './labels.ts';
 export * from './project.ts';

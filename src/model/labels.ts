@@ -10,6 +10,10 @@ export const labels = {
   config: 'dev.berth.config',
   /** The rollout that created it. */
   rollout: 'dev.berth.rollout',
+  /** The engine network whose address the edge uses (`host` for the machine's own). */
+  network: 'dev.berth.network',
+  /** The restart policy that the file asks for, where it is `no`: it tells a kept failure from a plain end. */
+  restart: 'dev.berth.restart',
   /** On images: the hash of everything that went into the build. */
   build: 'dev.berth.build',
 } as const;

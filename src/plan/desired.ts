@@ -42,6 +42,8 @@ export type Observed = {
   readonly volumes: readonly string[];
   /** Containers of jobs and release commands that are still there. */
   readonly jobs: readonly ObservedJob[];
+  /** This very rollout has been watched to the end already (it was resumed after that). */
+  readonly watched: boolean;
 };
 
 /** A job's container: what it was made from and whether it ended with exit 0. */
@@ -56,6 +58,8 @@ export type PlanOptions = {
   readonly direction: 'forward' | 'back';
   /** Only these services are touched; empty means all, and then services that are gone from the file are removed. */
   readonly only: readonly string[];
+  /** Instances that are stopped but not removed, because they are to be looked at. */
+  readonly keep: readonly string[];
   /** Leaves out the watch (scale, start). */
   readonly watch: boolean;
   /** Adds the step that makes the release the current one. */

@@ -9,6 +9,7 @@ type Retirement = {
   readonly edge: ObservedEdge | undefined;
   readonly needs: readonly string[];
   readonly why: string;
+  readonly keep?: readonly string[];
   readonly graceMs?: number;
   readonly drainMs?: number;
   readonly longDrainMs?: number;
@@ -29,7 +30,9 @@ function planStopping(list: StepList, r: Retirement): string[] {
 /** Adds the steps that take a whole service away. */
 export function planRemoval(list: StepList, r: Retirement): string[] {
   const stopped = planStopping(list, r);
-  const removed = r.instances.map((i) => list.add({ kind: 'instance.remove', service: r.service, instance: i.name }, r.why, stopped));
+  const removed = r.instances
+    .filter((i) => r.keep?.includes(i.name) !== true)
+    .map((i) => list.add({ kind: 'instance.remove', service: r.service, instance: i.name }, r.why, stopped));
   if (r.edge === undefined) return removed;
   return [...removed, list.add({ kind: 'edge.forget', service: r.service }, 'nothing is behind it any more', [...r.needs, ...removed])];
 }

@@ -188,7 +188,9 @@ class RolloutPlanning {
   #planEnd(): void {
     const rolled = this.#desired.services.filter((s) => {
       const classes = this.#classes.get(s.service.name);
-      return !s.isJob && classes !== undefined && classes.missing + classes.waking.length > 0;
+      if (s.isJob || classes === undefined || this.#observed.watched) return false;
+      const hasBegun = this.#observed.instances.some((i) => i.service === s.service.name && i.rolloutId === this.#desired.rolloutId);
+      return hasBegun || classes.missing + classes.waking.length > 0;
     });
     const ms = Math.max(0, ...rolled.map((s) => s.service.rollout.watchMs));
     const all = (): string[] => this.#list.steps.map((step) => step.id);

@@ -205,6 +205,7 @@ class ServiceRolling {
   }
 
   #remove(i: Instance, needs: readonly string[]): readonly string[] {
+    if (this.#in.options.keep.includes(i.name)) return needs;
     return [this.#in.list.add({ kind: 'instance.remove', service: i.service, instance: i.name }, 'stopped and no longer needed', needs)];
   }
 

@@ -210,10 +210,10 @@ export type ImageDetails = ImageSummary & {
   readonly architecture: string;
 };
 export type RegistryAuth = {
-  readonly username?: string;
-  readonly password?: string;
-  readonly identitytoken?: string;
-  readonly serveraddress?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly identitytoken?: string | undefined;
+  readonly serveraddress?: string | undefined;
 };
 export type PullProgress = { readonly current: number; readonly total: number; readonly status: string };
 

@@ -39,6 +39,8 @@ export interface Host {
     uid?: number | undefined;
     gid?: number | undefined;
   }): Promise<string>;
+  /** The path of a file kept before, or undefined. */
+  findFile(input: { sha256: string; mode: number; uid?: number | undefined; gid?: number | undefined }): Promise<string | undefined>;
   /** Whether a unit or cron line starts the server after a reboot. */
   startsAtBoot(): Promise<boolean>;
 }

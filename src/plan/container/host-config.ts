@@ -5,7 +5,9 @@ type Json = Record<string, unknown>;
 
 /** Keeps only what is there: the engine takes an absent field for its default. */
 export function present(fields: Json): Json {
-  return Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined && !(Array.isArray(v) && v.length === 0) && !isEmptyObject(v)));
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, v]) => v !== undefined && !(Array.isArray(v) && v.length === 0) && !isEmptyObject(v)),
+  );
 }
 
 function isEmptyObject(value: unknown): boolean {
@@ -54,7 +56,13 @@ export function toHostConfig(input: ContainerInput): Json {
     Devices: c.devices.map((d) => ({ PathOnHost: d.source, PathInContainer: d.target, CgroupPermissions: d.permissions })),
     DeviceCgroupRules: c.deviceCgroupRules,
     DeviceRequests: c.deviceRequests.map((d) =>
-      present({ Driver: d.driver, Count: d.count, DeviceIDs: d.deviceIds, Capabilities: d.capabilities.length === 0 ? undefined : [d.capabilities], Options: d.options }),
+      present({
+        Driver: d.driver,
+        Count: d.count,
+        DeviceIDs: d.deviceIds,
+        Capabilities: d.capabilities.length === 0 ? undefined : [d.capabilities],
+        Options: d.options,
+      }),
     ),
     Annotations: c.annotations,
     ...toLimits(service),
@@ -63,7 +71,8 @@ export function toHostConfig(input: ContainerInput): Json {
 
 function toLimits(service: Service): Json {
   const c = service.container;
-  const throttle = (list: readonly { path: string; rate: number }[] | undefined): Json[] | undefined => list?.map((t) => ({ Path: t.path, Rate: t.rate }));
+  const throttle = (list: readonly { path: string; rate: number }[] | undefined): Json[] | undefined =>
+    list?.map((t) => ({ Path: t.path, Rate: t.rate }));
   return {
     Ulimits: Object.entries(c.ulimits).map(([Name, l]) => ({ Name, Soft: l.soft, Hard: l.hard })),
     NanoCpus: c.nanoCpus,
@@ -116,7 +125,11 @@ function udpBindings(service: Service): Json {
 /** Binds whose directory may have to be made by the engine: only the old form does that. */
 function toBinds(input: ContainerInput): string[] {
   return input.service.mounts.filter(isOldBind).map((m) => {
-    const options = [m.readOnly ? 'ro' : 'rw', ...(m.propagation === undefined ? [] : [m.propagation]), ...(m.selinux === undefined ? [] : [m.selinux])];
+    const options = [
+      m.readOnly ? 'ro' : 'rw',
+      ...(m.propagation === undefined ? [] : [m.propagation]),
+      ...(m.selinux === undefined ? [] : [m.selinux]),
+    ];
     return `${m.source ?? ''}:${m.target}:${options.join(',')}`;
   });
 }
@@ -128,7 +141,12 @@ function isOldBind(m: Mount): boolean {
 
 function toMounts(input: ContainerInput): Json[] {
   const mounts = input.service.mounts.filter((m) => !isOldBind(m)).map((m) => toMount(m, input));
-  const files = input.service.files.map((f, index) => ({ Type: 'bind', Source: input.files[index] ?? '', Target: f.target, ReadOnly: true }));
+  const files = input.service.files.map((f, index) => ({
+    Type: 'bind',
+    Source: input.files[index] ?? '',
+    Target: f.target,
+    ReadOnly: true,
+  }));
   const carried = input.carried.map((v) => ({ Type: 'volume', Source: v.name, Target: v.target }));
   return [...mounts, ...files, ...carried];
 }

@@ -20,7 +20,15 @@ export type ContainerInput = {
   readonly once: boolean;
   /** Replaces the command of the file. */
   readonly command?: readonly string[] | undefined;
-  readonly overrides?: { readonly tty: boolean; readonly stdin: boolean; readonly user?: string | undefined; readonly workingDir?: string | undefined; readonly environment: Readonly<Record<string, string>> } | undefined;
+  readonly overrides?:
+    | {
+        readonly tty: boolean;
+        readonly stdin: boolean;
+        readonly user?: string | undefined;
+        readonly workingDir?: string | undefined;
+        readonly environment: Readonly<Record<string, string>>;
+      }
+    | undefined;
   /** Container of another service for `network_mode: service:NAME` and the like, by service name. */
   readonly containerOf: (service: string) => string;
 };

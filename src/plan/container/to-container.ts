@@ -4,7 +4,10 @@ import { present, toHostConfig } from './host-config.ts';
 import type { ContainerInput, JoinedNetwork } from './input.ts';
 
 /** A container as the engine is asked for it, and the networks that it joins before it starts. */
-export type ContainerRequest = { readonly body: ContainerBody; readonly connect: readonly { readonly network: string; readonly endpoint: EndpointBody }[] };
+export type ContainerRequest = {
+  readonly body: ContainerBody;
+  readonly connect: readonly { readonly network: string; readonly endpoint: EndpointBody }[];
+};
 
 const nano = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms * 1_000_000);
 
@@ -35,7 +38,10 @@ export function toContainer(input: ContainerInput): ContainerRequest {
       StopTimeout: Math.ceil(service.stopGraceMs / 1000),
       MacAddress: c.macAddress,
       Healthcheck: healthcheck(service),
-      ExposedPorts: Object.fromEntries([...service.ports.map((p) => [`${p.target}/${p.protocol}`, {}] as const), ...service.expose.map((p) => [`${p}/tcp`, {}] as const)]),
+      ExposedPorts: Object.fromEntries([
+        ...service.ports.map((p) => [`${p.target}/${p.protocol}`, {}] as const),
+        ...service.expose.map((p) => [`${p}/tcp`, {}] as const),
+      ]),
       Platform: c.platform,
     }),
     ...(first === undefined ? {} : { NetworkingConfig: { EndpointsConfig: { [first.name]: endpoint(input, first) } } }),
@@ -47,7 +53,11 @@ export function toContainer(input: ContainerInput): ContainerRequest {
 function endpoint(input: ContainerInput, network: JoinedNetwork): EndpointBody {
   const attachment = input.service.networks.find((n) => n.network === network.key);
   const address = attachment?.ipv4Address ?? network.address;
-  const ipam = present({ IPv4Address: input.once ? network.address : address, IPv6Address: attachment?.ipv6Address, LinkLocalIPs: attachment?.linkLocalIps });
+  const ipam = present({
+    IPv4Address: input.once ? network.address : address,
+    IPv6Address: attachment?.ipv6Address,
+    LinkLocalIPs: attachment?.linkLocalIps,
+  });
   const aliases = input.once || attachment === undefined ? [] : [input.service.name, ...attachment.aliases];
   return present({
     Aliases: [...new Set(aliases)],

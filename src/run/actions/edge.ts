@@ -1,0 +1,116 @@
+import { BerthError } from '../../errors/index.ts';
+import type { Action, AppEdge, Backend, EdgeServerStats } from '../../model/index.ts';
+import {
+  addServer,
+  drainServer,
+  forgetService,
+  openService,
+  removeServer,
+  serviceEdge,
+  settleService,
+  type ServiceEdge,
+} from '../../plan/index.ts';
+import type { RunContext, Side } from '../deps.ts';
+import { addressOf, needInstance } from '../instances.ts';
+
+type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
+
+/** What a service wants of the edge, with the protocol that is written or was found. */
+export function wantedEdge(side: Side, app: string, service: string): ServiceEdge {
+  const s = side.services.get(service);
+  if (s === undefined) return { listeners: [], backends: [], targets: {} };
+  const pin = side.pins.get(service);
+  const protocol = s.protocol ?? pin?.protocol ?? 'http';
+  const check = s.probe.check.kind === 'find' ? (pin?.check ?? { kind: 'tcp' as const }) : s.probe.check;
+  return serviceEdge({ app, s, protocol, check });
+}
+
+/** Opens a service's listeners and backends, or makes them exactly as wanted. */
+export async function applyRoutes(ctx: RunContext, side: Side, action: Of<'edge.routes'>, signal: AbortSignal): Promise<void> {
+  const wanted = wantedEdge(side, ctx.app, action.service);
+  const change = action.phase === 'open' ? openService : settleService;
+  await ctx.edge.change(ctx.app, (edge) => change(edge, ctx.app, action.service, wanted), signal);
+}
+
+/** Gives an instance traffic, and returns when HAProxy itself calls it up. */
+export async function addToEdge(ctx: RunContext, side: Side, action: Of<'edge.add'>, signal: AbortSignal): Promise<void> {
+  const details = await needInstance(ctx, action.instance, signal);
+  const address = addressOf(details);
+  if (address === undefined) throw new BerthError('EDGE_FAILED', `${action.instance} has no address that the edge could use.`);
+  const { targets } = wantedEdge(side, ctx.app, action.service);
+  await ctx.edge.change(
+    ctx.app,
+    (edge) => addServer(edge, { service: action.service, instance: action.instance, address, targets }),
+    signal,
+  );
+  await awaitUp(ctx, action, signal);
+}
+
+/** HAProxy's own check must agree before an old instance is let go. */
+async function awaitUp(ctx: RunContext, action: Of<'edge.add'>, signal: AbortSignal): Promise<void> {
+  const mine = (s: EdgeServerStats): boolean => s.server === action.instance && s.backend.startsWith(`${ctx.app}.${action.service}.`);
+  const deadline = ctx.clock.monotonic() + 10_000;
+  while (true) {
+    const servers = (await ctx.target.dataPlane.stats(signal)).filter(mine);
+    if (servers.length > 0 && servers.every((s) => s.status === 'up')) return;
+    if (ctx.clock.monotonic() > deadline) {
+      const saw = servers.map((s) => `${s.status}: ${s.lastCheck}`).join('; ');
+      throw new BerthError('EDGE_FAILED', `HAProxy does not see ${action.instance} up (${saw === '' ? 'it has no such server' : saw}).`);
+    }
+    await ctx.clock.sleep(100, signal);
+  }
+}
+
+/** What a drained instance had served; kept in the journal as the old release's measure. */
+export type Drained = {
+  readonly closed: number;
+  readonly note?: string;
+  readonly requests: number;
+  readonly responses5xx: number;
+  readonly responseMs: number;
+};
+
+/** Lets an instance finish: nothing new, in-flight requests end, long-lived connections get their own time; then it leaves the edge. */
+export async function drainFromEdge(ctx: RunContext, action: Of<'edge.drain'>, signal: AbortSignal): Promise<Drained> {
+  const { service, instance, drainMs, longDrainMs } = action;
+  await ctx.edge.change(ctx.app, (edge) => drainServer(edge, service, instance), signal);
+  const backends = backendsWith(ctx.store.getEdge(ctx.app), service, instance);
+  const served = (await ctx.target.dataPlane.stats(signal)).filter(
+    (s) => s.server === instance && backends.some((b) => b.name === s.backend),
+  );
+  const results = await Promise.all(
+    backends.map((b) => {
+      const server = b.servers.find((s) => s.name === instance);
+      if (server === undefined) return { closed: 0 };
+      return ctx.target.dataPlane.drained(
+        { backend: b.name, server: instance, address: server.address, port: server.port, mode: b.mode, drainMs, longDrainMs },
+        signal,
+      );
+    }),
+  );
+  await ctx.edge.change(ctx.app, (edge) => removeServer(edge, service, instance), signal);
+  const closed = results.reduce((sum, r) => sum + r.closed, 0);
+  const requests = served.reduce((sum, s) => sum + s.requests, 0);
+  return {
+    closed,
+    ...(closed === 0 ? {} : { note: `${closed} long-lived connections outlived the drain and were closed` }),
+    requests,
+    responses5xx: served.reduce((sum, s) => sum + s.responses5xx, 0),
+    responseMs: requests === 0 ? 0 : served.reduce((sum, s) => sum + s.responseMs * s.requests, 0) / requests,
+  };
+}
+
+function backendsWith(edge: AppEdge | undefined, service: string, instance: string): Backend[] {
+  return (edge?.backends ?? []).filter((b) => b.service === service && b.servers.some((s) => s.name === instance));
+}
+
+/** Takes a service's (or the whole app's) listeners and backends away. */
+export async function forgetOnEdge(ctx: RunContext, action: Of<'edge.forget'>, signal: AbortSignal): Promise<void> {
+  const { service } = action;
+  if (ctx.store.getEdge(ctx.app) === undefined) return;
+  await ctx.edge.change(
+    ctx.app,
+    (edge) => (service === undefined ? { ...edge, listeners: [], backends: [] } : forgetService(edge, service)),
+    signal,
+  );
+}

@@ -1,0 +1,258 @@
+import type { AppStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
+import { BerthError } from '../errors/index.ts';
+import { Mutex } from '../kit/index.ts';
+import { isEnded, type Instance, type Plan, type Rollout } from '../model/index.ts';
+import type { RunContext, RunDeps, Target } from './deps.ts';
+import { draftPlan } from './draft-plan.ts';
+import { EdgeKeeper } from './edge-keeper.ts';
+import { EventLog } from './event-log.ts';
+import { appOf, checkRequest, needApp, needCurrentRelease, needServices, toStoredRequest } from './goal.ts';
+import { listInstances } from './instances.ts';
+import { keepFiles } from './kept-files.ts';
+import { appVolumes } from './lifecycle.ts';
+import { createOneOff } from './one-off.ts';
+import type { Runner, RunnerInput } from './runner.ts';
+import { RolloutSession } from './session.ts';
+import { appStatus, releaseSummaries } from './status.ts';
+import { uninstall } from './uninstall.ts';
+
+/** A lease whose owner did not beat for this long is anybody's. */
+const lease = { beatMs: 5000, staleMs: 30_000 };
+/** The engine of an installation, kept so that a restarted server finds it again. */
+const socketSetting = 'engine.socket';
+
+/** Builds the runner: everything that deploys, from the ports it is given. */
+export function createRunner(deps: RunDeps): Runner {
+  return new AppRunner(deps);
+}
+
+type Active = { readonly session: RolloutSession; readonly ended: Promise<void>; readonly app: string; readonly recovering: boolean };
+
+class AppRunner implements Runner {
+  readonly events: EventLog;
+  readonly #deps: RunDeps;
+  readonly #owner: string;
+  readonly #addressing = new Mutex();
+  readonly #keepers = new Map<string, EdgeKeeper>();
+  readonly #active = new Map<string, Active>();
+  #closing = false;
+
+  constructor(deps: RunDeps) {
+    this.#deps = deps;
+    this.#owner = deps.ids.next();
+    this.events = new EventLog(deps);
+  }
+
+  async plan(input: RunnerInput, signal: AbortSignal = new AbortController().signal): Promise<Plan> {
+    checkRequest(this.#deps.store, input.request);
+    const ctx = await this.#context(input, { rolloutId: 'plan' });
+    return draftPlan(ctx, input.request, signal);
+  }
+
+  async start(input: RunnerInput & { readonly requestId: string }): Promise<Rollout> {
+    const { store, clock, ids } = this.#deps;
+    if (this.#closing) throw new BerthError('SERVER_UNREACHABLE', 'The server is stopping.', { hint: 'Run the command again.' });
+    const app = appOf(input.request);
+    checkRequest(store, input.request);
+    this.#checkSocket(input.socket);
+    const id = ids.next();
+    const ctx = await this.#context(input, { rolloutId: id });
+    await ctx.target.engine.info();
+    const recovering = [...this.#active.values()].find((a) => a.app === app && a.recovering);
+    if (recovering !== undefined) await recovering.ended;
+    if (input.request.kind !== 'down' && store.getApp(app) === undefined) {
+      const directory = 'deployment' in input.request ? input.request.deployment.project.directory : '/';
+      store.putApp({ name: app, directory, createdAtMs: clock.now(), replicas: {}, stoppedServices: [] });
+    }
+    const current = store.getApp(app)?.currentRelease;
+    const { rollout, created } = store.createRollout({
+      id,
+      requestId: input.requestId,
+      app,
+      kind: input.request.kind,
+      ...(current === undefined ? {} : { fromRelease: current }),
+      createdAtMs: clock.now(),
+      input: { socket: input.socket, request: toStoredRequest(input.request) },
+    });
+    if (!created) return rollout;
+    const taken = store.takeLease({ app, owner: this.#owner, rollout: id, atMs: clock.now(), staleMs: lease.staleMs });
+    if (!taken.taken) return this.#refuse(rollout, taken.rollout);
+    store.putSetting(socketSetting, input.socket);
+    this.events.emit(id, app, {
+      type: 'rollout.started',
+      kind: rollout.kind,
+      app,
+      fromRelease: rollout.fromRelease,
+      toRelease: rollout.toRelease,
+    });
+    this.#run(ctx, { rollout, request: input.request, resumed: false });
+    return rollout;
+  }
+
+  /** Ends a rollout that met another one of the same app. */
+  #refuse(rollout: Rollout, holder: string): never {
+    const error = new BerthError('LEASE_HELD', `Another rollout of ${rollout.app} is running.`, {
+      hint: 'Follow it with `berth events -f`, or wait for its end.',
+      details: { rollout: holder },
+    });
+    this.#deps.store.updateRollout(rollout.id, { state: 'cancelled', endedAtMs: this.#deps.clock.now(), error: error.toJSON() });
+    throw error;
+  }
+
+  cancel(id: string): Rollout {
+    const active = this.#active.get(id);
+    active?.session.cancel();
+    const rollout = this.#deps.store.getRollout(id);
+    if (rollout === undefined) throw new BerthError('ROLLOUT_NOT_FOUND', `There is no rollout ${id}.`);
+    return rollout;
+  }
+
+  async resume(): Promise<void> {
+    const { store, clock } = this.#deps;
+    const socket = store.getSetting(socketSetting);
+    for (const rollout of store.listActiveRollouts()) {
+      const input = store.getRolloutInput(rollout.id) as { socket: string; request: RolloutRequest };
+      store.takeLease({ app: rollout.app, owner: this.#owner, rollout: rollout.id, atMs: clock.now(), staleMs: 0 });
+      store.updateRollout(rollout.id, { resumes: rollout.resumes + 1 });
+      for (const entry of store.listJournal(rollout.id))
+        if (entry.state === 'running') store.journalEnd(rollout.id, entry.seq, 'interrupted', clock.now());
+      const how = rollout.state === 'reverting' ? 'revert' : 'resume';
+      this.events.emit(rollout.id, rollout.app, { type: 'rollout.resumed', how, why: 'the server ended in the middle of it' });
+      const ctx = await this.#context(input, { rolloutId: rollout.id });
+      this.#run(ctx, { rollout, request: input.request, resumed: true });
+    }
+    if (socket !== undefined && store.listEdges().length > 0) await this.#keeper(this.#deps.connect(socket)).restore();
+  }
+
+  #run(ctx: RunContext, input: { rollout: Rollout; request: RolloutRequest; resumed: boolean }): void {
+    const session = new RolloutSession(ctx, input);
+    const { app, id } = input.rollout;
+    const beating = new AbortController();
+    const ended = session.run().finally(() => {
+      beating.abort();
+      const isOver = isEnded(this.#deps.store.getRollout(id)?.state ?? 'done');
+      if (isOver) this.#deps.store.releaseLease(app, this.#owner);
+      this.#active.delete(id);
+    });
+    this.#active.set(id, { session, ended, app, recovering: input.resumed });
+    void this.#beat(app, beating.signal);
+  }
+
+  async #beat(app: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#deps.store.beatLease(app, this.#owner, this.#deps.clock.now());
+      await this.#deps.clock.sleep(lease.beatMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** One home drives one engine; another one would leave the apps of the first without an edge. */
+  #checkSocket(socket: string): void {
+    const known = this.#deps.store.getSetting(socketSetting);
+    if (known === undefined || known === socket || this.#deps.store.listApps().length === 0) return;
+    throw new BerthError('ENGINE_UNSUPPORTED', `The apps of this home run on the engine at ${known}; this command is for ${socket}.`, {
+      hint: 'Set BERTH_HOME to another directory for another engine.',
+    });
+  }
+
+  #keeper(target: Target): EdgeKeeper {
+    let keeper = this.#keepers.get(target.socket);
+    if (keeper === undefined) {
+      keeper = new EdgeKeeper({ store: this.#deps.store, dataPlane: target.dataPlane });
+      this.#keepers.set(target.socket, keeper);
+    }
+    return keeper;
+  }
+
+  async #context(input: RunnerInput, ids: { rolloutId: string }): Promise<RunContext> {
+    const target = this.#deps.connect(input.socket);
+    const { request } = input;
+    const deployment = 'deployment' in request ? request.deployment : undefined;
+    return {
+      ...this.#deps,
+      target,
+      edge: this.#keeper(target),
+      events: this.events,
+      app: appOf(request),
+      rolloutId: ids.rolloutId,
+      addressing: this.#addressing,
+      auths: deployment?.registryAuths ?? {},
+      buildEnvironment: deployment?.buildEnvironment,
+      files: deployment === undefined ? new Map() : await keepFiles(this.#deps, deployment),
+    };
+  }
+
+  /** A context for looking at an app that exists. */
+  async #appContext(app: string): Promise<RunContext> {
+    needApp(this.#deps.store, app);
+    const socket = this.#deps.store.getSetting(socketSetting);
+    if (socket === undefined)
+      throw new BerthError('ENGINE_UNREACHABLE', 'This home has not been used with an engine yet.', { hint: 'Run `berth up`.' });
+    return this.#context({ socket, request: { kind: 'down', app, volumes: false } }, { rolloutId: 'look' });
+  }
+
+  async status(app: string): Promise<AppStatus> {
+    return appStatus(await this.#appContext(app));
+  }
+
+  async statusAll(): Promise<AppStatus[]> {
+    return Promise.all(this.#deps.store.listApps().map((a) => this.status(a.name)));
+  }
+
+  async releases(app: string): Promise<ReleaseSummary[]> {
+    return releaseSummaries(await this.#appContext(app));
+  }
+
+  async volumes(app: string): Promise<string[]> {
+    return appVolumes(await this.#appContext(app));
+  }
+
+  async uninstall(input: { purge: boolean; volumes: boolean }): Promise<{ removed: string[]; kept: string[] }> {
+    const socket = this.#deps.store.getSetting(socketSetting);
+    if (this.#active.size > 0) throw new BerthError('LEASE_HELD', 'A rollout is running.', { hint: 'Wait for its end, then uninstall.' });
+    return uninstall(this.#deps, { ...input, target: socket === undefined ? undefined : this.#deps.connect(socket) });
+  }
+
+  async runOneOff(input: {
+    socket?: string | undefined;
+    app: string;
+    request: SessionRequest;
+  }): Promise<{ containerId: string; cleanup(): Promise<void> }> {
+    const socket = input.socket ?? this.#deps.store.getSetting(socketSetting);
+    if (socket === undefined)
+      throw new BerthError('ENGINE_UNREACHABLE', 'This home has not been used with an engine yet.', { hint: 'Run `berth up`.' });
+    const { deployment } = input.request;
+    const request: RolloutRequest =
+      deployment === undefined
+        ? { kind: 'down', app: input.app, volumes: false }
+        : { kind: 'build', deployment, services: [], noCache: false };
+    return createOneOff(await this.#context({ socket, request }, { rolloutId: `run-${this.#deps.ids.next()}` }), input.request);
+  }
+
+  async pickInstance(app: string, service: string, instance?: string): Promise<{ containerId: string; name: string }> {
+    needServices(needCurrentRelease(this.#deps.store, app), [service]);
+    const running = (await this.instances(app, [service])).filter((i) => i.state === 'running');
+    const chosen = instance === undefined ? running[0] : running.find((i) => i.name === instance || i.name.endsWith(`-${instance}`));
+    if (chosen !== undefined) return { containerId: chosen.containerId, name: chosen.name };
+    const names = running.map((i) => i.name).join(', ');
+    throw new BerthError(
+      'INSTANCE_NOT_FOUND',
+      instance === undefined ? `No instance of ${service} runs.` : `${service} has no running instance ${instance}.`,
+      {
+        hint: names === '' ? 'See `berth ps`.' : `Running: ${names}.`,
+      },
+    );
+  }
+
+  async instances(app: string, services: readonly string[] = []): Promise<Instance[]> {
+    const ctx = await this.#appContext(app);
+    const all = await listInstances({ engine: ctx.target.engine, installation: this.#deps.store.installation, app });
+    return services.length === 0 ? all : all.filter((i) => services.includes(i.service));
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const active = [...this.#active.values()];
+    for (const a of active) a.session.suspend();
+    await Promise.all(active.map((a) => a.ended));
+  }
+}

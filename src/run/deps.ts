@@ -1,0 +1,54 @@
+import type { Mutex } from '../kit/index.ts';
+import type { Builder, Clock, DataPlane, Engine, Host, Ids, Prober, Store } from '../ports/index.ts';
+import type { BuildEnvironment, RegistryAuth } from '../ports/index.ts';
+import type { Build, Project, Release, ReleaseImage, Service } from '../model/index.ts';
+import type { DesiredService } from '../plan/index.ts';
+import type { EdgeKeeper } from './edge-keeper.ts';
+import type { EventLog } from './event-log.ts';
+
+/** What a container engine brings along: itself, the data plane on its machine, and how images are built for it. */
+export type Target = { readonly socket: string; readonly engine: Engine; readonly dataPlane: DataPlane; readonly builder: Builder };
+
+/** Everything that running rollouts needs from outside. */
+export type RunDeps = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly host: Host;
+  readonly prober: Prober;
+  /** The target behind an engine's socket; the same object for the same socket. */
+  readonly connect: (socket: string) => Target;
+};
+
+/** One rollout's surroundings, handed to every action. */
+export type RunContext = RunDeps & {
+  readonly target: Target;
+  readonly edge: EdgeKeeper;
+  readonly events: EventLog;
+  readonly app: string;
+  readonly rolloutId: string;
+  /** Guards choosing subnets and addresses. */
+  readonly addressing: Mutex;
+  readonly auths: Readonly<Record<string, RegistryAuth>>;
+  readonly buildEnvironment: BuildEnvironment | undefined;
+  /** Host paths of kept secret and config files, by SHA-256. */
+  readonly files: Map<string, string>;
+};
+
+/** The release that the steps in progress belong to: the new one going forward, the old one going back. */
+export type Side = {
+  readonly release: number;
+  readonly project: Project;
+  readonly images: Readonly<Record<string, ReleaseImage>>;
+  readonly services: ReadonlyMap<string, DesiredService>;
+  /** What probing found, and what was known before. */
+  readonly pins: Map<string, Release['pins'][string]>;
+};
+
+/** A service that has to be built, and how. */
+export type Buildable = { readonly service: Service; readonly build: Build };
+
+/** Narrows to the services with a `build`. */
+export function buildable(service: Service): Buildable | undefined {
+  return service.build === undefined ? undefined : { service, build: service.build };
+}

@@ -1,0 +1,76 @@
+import type { RolloutRequest } from '../contract/index.ts';
+import type { Plan, Project } from '../model/index.ts';
+import { planRollout, type PlanOptions } from '../plan/index.ts';
+import type { RunContext, Side } from './deps.ts';
+import { needCurrentRelease, rollbackTarget } from './goal.ts';
+import { findImages, needImages, toReleaseImages, withImageSteps, type ImageNeeds } from './images.ts';
+import { planLifecycle } from './lifecycle.ts';
+import { look, observe } from './observe.ts';
+import { preflight } from './preflight.ts';
+import { makeSide, sideInputOf, toDesiredState } from './side.ts';
+
+/** The plan that a request would run now. An image that is still to be built or pulled counts as changed. */
+export async function draftPlan(ctx: RunContext, request: RolloutRequest, signal: AbortSignal): Promise<Plan> {
+  switch (request.kind) {
+    case 'stop':
+    case 'down':
+      return (await planLifecycle(ctx, request, signal)).plan;
+    case 'pull':
+    case 'build': {
+      const { project } = request.deployment;
+      const wanted = project.services.filter(
+        (s) =>
+          (request.services.length === 0 || request.services.includes(s.name)) && (request.kind === 'build') === (s.build !== undefined),
+      );
+      const needs = await findImages(ctx, wanted, { build: 'always', pull: 'always' }, signal);
+      return { app: ctx.app, release: 0, services: [], steps: needs.steps, warnings: [] };
+    }
+    case 'up':
+      return draftUp(ctx, request, signal);
+    case 'rollback': {
+      const target = rollbackTarget(ctx.store, ctx.app, request.to);
+      await needImages(ctx, { release: target.number, images: target.images }, signal);
+      const side = await makeSide(ctx, { ...sideInputOf(target, {}), release: nextNumber(ctx) }, signal);
+      return planFor(ctx, side, forward([]), signal);
+    }
+    case 'scale':
+    case 'restart':
+    case 'start': {
+      const release = needCurrentRelease(ctx.store, ctx.app);
+      const before = ctx.store.getApp(ctx.app)?.replicas ?? {};
+      const replicas = request.kind === 'scale' ? { ...before, ...request.replicas } : before;
+      const only = request.kind === 'scale' ? Object.keys(request.replicas) : request.services;
+      const force = request.kind !== 'restart' ? [] : only.length > 0 ? only : release.project.services.map((s) => s.name);
+      const side = await makeSide(ctx, { ...sideInputOf(release, replicas), force }, signal);
+      return planFor(ctx, side, { ...forward(only), watch: request.kind === 'restart', promote: false }, signal);
+    }
+  }
+}
+
+async function draftUp(ctx: RunContext, request: Extract<RolloutRequest, { kind: 'up' }>, signal: AbortSignal): Promise<Plan> {
+  const { project } = request.deployment;
+  const services = project.services.filter((s) => request.services.length === 0 || request.services.includes(s.name));
+  const needs = await findImages(ctx, services, { build: request.build, pull: 'as-written' }, signal);
+  const side = await draftSide(ctx, project, needs, signal);
+  await preflight(ctx, side, request.services, signal);
+  const plan = await planFor(ctx, side, { ...forward(request.services), promote: false }, signal);
+  if (plan.steps.length === 0) return { ...plan, release: ctx.store.getApp(ctx.app)?.currentRelease ?? plan.release };
+  return withImageSteps(await planFor(ctx, side, forward(request.services), signal), needs.steps);
+}
+
+async function draftSide(ctx: RunContext, project: Project, needs: ImageNeeds, signal: AbortSignal): Promise<Side> {
+  const release = nextNumber(ctx);
+  const images = toReleaseImages(ctx.app, project, release, needs.known);
+  return makeSide(ctx, { release, project, images, pins: ctx.store.getPins(ctx.app), replicas: {}, force: [] }, signal);
+}
+
+function nextNumber(ctx: RunContext): number {
+  return (ctx.store.listReleases(ctx.app)[0]?.number ?? 0) + 1;
+}
+
+const forward = (only: readonly string[]): PlanOptions => ({ direction: 'forward', only, keep: [], watch: true, promote: true });
+
+async function planFor(ctx: RunContext, side: Side, options: PlanOptions, signal: AbortSignal): Promise<Plan> {
+  const sight = await look(ctx, side, signal);
+  return planRollout(toDesiredState(ctx, side, sight.networks), await observe(ctx, side, sight, signal), options);
+}

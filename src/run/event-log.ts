@@ -1,0 +1,25 @@
+import type { EventRecord, RolloutEvent } from '../model/index.ts';
+import type { Clock, Store } from '../ports/index.ts';
+
+/** Keeps the history of rollouts and tells whoever listens. An event is in the store before anybody hears of it. */
+export class EventLog {
+  readonly #store: Pick<Store, 'appendEvent'>;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #listeners = new Set<(record: EventRecord) => void>();
+
+  constructor(deps: { store: Pick<Store, 'appendEvent'>; clock: Pick<Clock, 'now'> }) {
+    this.#store = deps.store;
+    this.#clock = deps.clock;
+  }
+
+  emit(rollout: string, app: string, event: RolloutEvent): void {
+    const record = this.#store.appendEvent(rollout, app, event, this.#clock.now());
+    for (const listener of this.#listeners) listener(record);
+  }
+
+  /** Calls the listener for every later event; answers how to stop that. */
+  subscribe(listener: (record: EventRecord) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

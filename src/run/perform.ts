@@ -1,0 +1,82 @@
+import { BerthError } from '../errors/index.ts';
+import type { Pin, Step } from '../model/index.ts';
+import { addToEdge, applyRoutes, drainFromEdge, forgetOnEdge } from './actions/edge.ts';
+import { buildImage, pullImage } from './actions/image.ts';
+import { createInstance, removeInstance, startInstance, stopInstance } from './actions/instance.ts';
+import { runJob } from './actions/job.ts';
+import { probeInstance } from './actions/probe.ts';
+import { watchRelease } from './actions/watch.ts';
+import { ensureNetwork, networksOf, removeNetwork } from './addressing.ts';
+import { buildable, type RunContext, type Side } from './deps.ts';
+import { ensureVolume } from './volumes.ts';
+
+/** What only the rollout itself can do: keep a finding, make a release the current one. */
+export type RolloutHooks = {
+  readonly onPin: (service: string, pin: Pin) => void;
+  readonly onPromote: (signal: AbortSignal) => Promise<void>;
+  readonly alwaysBuild: boolean;
+};
+
+/** Does one step. Every branch looks before it does, so that the same step can be done again after a crash. */
+export async function performStep(ctx: RunContext, side: Side, hooks: RolloutHooks, step: Step, signal: AbortSignal): Promise<unknown> {
+  const { action } = step;
+  const { engine } = ctx.target;
+  switch (action.kind) {
+    case 'image.pull':
+      return pullImage(ctx, { action, step: step.id, platform: serviceOf(side, action.service).container.platform }, signal);
+    case 'image.build': {
+      const wanted = buildable(serviceOf(side, action.service));
+      if (wanted === undefined) throw new BerthError('INTERNAL', `${action.service} has nothing to build.`);
+      return buildImage(ctx, { buildable: wanted, step: step.id, always: hooks.alwaysBuild }, signal);
+    }
+    case 'network.ensure':
+      return ensureNetwork(ctx, networkOf(ctx, side, action.network), signal);
+    case 'network.remove':
+      return removeNetwork(ctx, action.network, signal);
+    case 'volume.ensure':
+      return ensureVolume(ctx, side, action.volume, signal);
+    case 'volume.remove':
+      return engine.removeVolume(action.volume, signal);
+    case 'job.run':
+      return runJob(ctx, side, action, signal);
+    case 'instance.create':
+      return createInstance(ctx, side, action, signal);
+    case 'instance.start':
+      return startInstance(ctx, side, action, signal);
+    case 'instance.probe': {
+      const result = await probeInstance(ctx, side, action, signal);
+      if (result.pin !== undefined) hooks.onPin(action.service, result.pin);
+      return result;
+    }
+    case 'instance.stop':
+      return stopInstance(ctx, side, action, signal);
+    case 'instance.remove':
+      return removeInstance(ctx, action, signal);
+    case 'edge.routes':
+      return applyRoutes(ctx, side, action, signal);
+    case 'edge.add':
+      return addToEdge(ctx, side, action, signal);
+    case 'edge.drain':
+      return drainFromEdge(ctx, action, signal);
+    case 'edge.forget':
+      return forgetOnEdge(ctx, action, signal);
+    case 'wait':
+      return ctx.clock.sleep(action.ms, signal);
+    case 'watch':
+      return watchRelease(ctx, side, action, signal);
+    case 'release.promote':
+      return hooks.onPromote(signal);
+  }
+}
+
+function serviceOf(side: Side, name: string) {
+  const service = side.project.services.find((s) => s.name === name);
+  if (service === undefined) throw new BerthError('INTERNAL', `Release ${side.release} has no service ${name}.`);
+  return service;
+}
+
+function networkOf(ctx: RunContext, side: Side, key: string) {
+  const network = networksOf(ctx.app, side.project).find((n) => n.key === key);
+  if (network === undefined) throw new BerthError('INTERNAL', `Release ${side.release} has no network ${key}.`);
+  return network;
+}

@@ -1,0 +1,74 @@
+import { BerthError } from '../errors/index.ts';
+import type { AppEdge } from '../model/index.ts';
+import { findConflicts, mergeEdges, serviceEdge, type DesiredService } from '../plan/index.ts';
+import type { RunContext, Side } from './deps.ts';
+import { wantedEdge } from './actions/edge.ts';
+
+/** Checks all that would make a rollout fail for certain, before anything is changed. Throws exit-2 errors with the place. */
+export async function preflight(ctx: RunContext, side: Side, only: readonly string[], signal: AbortSignal): Promise<void> {
+  await checkExternals(ctx, side, signal);
+  const services = [...side.services.values()].filter((s) => only.length === 0 || only.includes(s.service.name));
+  const wanted = wantedAppEdge(ctx, side, services);
+  const others = ctx.store.listEdges().filter((e) => e.app !== ctx.app);
+  const [conflict] = findConflicts([...others, wanted]);
+  if (conflict !== undefined) {
+    throw new BerthError('ROUTE_CONFLICT', `${conflict.what} is claimed by ${conflict.first} and by ${conflict.second}.`, {
+      hint: 'Give one of them another published port, or distinct x-berth.routes.',
+    });
+  }
+  await checkPorts(ctx, side, { wanted, services }, signal);
+}
+
+function wantedAppEdge(ctx: RunContext, side: Side, services: readonly DesiredService[]): AppEdge {
+  const parts = services.map((s) => wantedEdge(side, ctx.app, s.service.name));
+  return { app: ctx.app, listeners: parts.flatMap((p) => p.listeners), backends: parts.flatMap((p) => p.backends) };
+}
+
+async function checkExternals(ctx: RunContext, side: Side, signal: AbortSignal): Promise<void> {
+  const { engine } = ctx.target;
+  for (const network of side.project.networks.filter((n) => n.external)) {
+    if ((await engine.inspectNetwork(network.name, signal)) === undefined) {
+      throw missing(side, 'networks', network, `docker network create ${network.name}`);
+    }
+  }
+  for (const volume of side.project.volumes.filter((v) => v.external)) {
+    if ((await engine.inspectVolume(volume.name, signal)) === undefined) {
+      throw missing(side, 'volumes', volume, `docker volume create ${volume.name}`);
+    }
+  }
+}
+
+function missing(side: Side, kind: 'networks' | 'volumes', thing: { key: string; name: string }, command: string): BerthError {
+  const noun = kind === 'networks' ? 'network' : 'volume';
+  return new BerthError(
+    'FILE_INVALID',
+    `The external ${noun} ${thing.name} does not exist${at(side.project.places[`${kind}.${thing.key}`])}.`,
+    { hint: `Create it with \`${command}\`.` },
+  );
+}
+
+const at = (place: string | undefined): string => (place === undefined ? '' : ` (${place})`);
+
+/** Asks the kernel who holds each port that the edge does not have yet. */
+async function checkPorts(
+  ctx: RunContext,
+  side: Side,
+  want: { wanted: AppEdge; services: readonly DesiredService[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const bound = new Set(mergeEdges(ctx.store.listEdges()).listeners.map((l) => `${l.address} ${l.port}`));
+  for (const l of want.wanted.listeners) {
+    if (bound.has(`${l.address} ${l.port}`)) continue;
+    const holder = await ctx.target.dataPlane.portHolder({ address: l.address, port: l.port }, signal);
+    if (holder === undefined) continue;
+    const owner = want.services.find((s) =>
+      serviceEdge({ app: ctx.app, s, protocol: 'http', check: { kind: 'tcp' } }).listeners.some((o) => o.port === l.port),
+    );
+    const index = owner?.service.ports.findIndex((p) => p.published === l.port) ?? -1;
+    const place = side.project.places[`services.${owner?.service.name ?? ''}.ports.${index}`];
+    throw new BerthError('PORT_TAKEN', `Port ${l.port} is held by ${holder}${at(place)}.`, {
+      hint: 'Publish another port, or stop what holds it.',
+      details: { port: l.port, holder },
+    });
+  }
+}

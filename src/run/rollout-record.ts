@@ -1,0 +1,91 @@
+import { BerthError, type BerthErrorData } from '../errors/index.ts';
+import type { Pin, Release, RolloutEvent, RolloutState } from '../model/index.ts';
+import { mergeEdges } from '../plan/index.ts';
+import type { RunContext } from './deps.ts';
+
+/** How many releases keep their spec and images. */
+const keptReleases = 5;
+
+/** Where a person reaches an app: one address for every listener and named route. */
+export function urlsOf(ctx: Pick<RunContext, 'store'>, app: string, service?: string): string[] {
+  const edge = ctx.store.getEdge(app);
+  if (edge === undefined) return [];
+  const serves = (backend: string | undefined): boolean =>
+    backend !== undefined && (service === undefined || edge.backends.some((b) => b.name === backend && b.service === service));
+  const urls = mergeEdges([edge]).listeners.flatMap((l) => {
+    const authority = (host: string): string => (l.port === 80 ? host : `${host}:${l.port}`);
+    if (l.mode === 'tcp') return serves(l.fallback) ? [`tcp://${l.address === '' ? 'localhost' : l.address}:${l.port}`] : [];
+    const named = l.rules
+      .filter((r) => serves(r.backend))
+      .map((r) => `http://${authority(r.host ?? 'localhost')}${r.path === '/' ? '' : r.path}`);
+    return serves(l.fallback) ? [...named, `http://${authority(l.address === '' ? 'localhost' : l.address)}`] : named;
+  });
+  return [...new Set(urls)];
+}
+
+/** Makes a release the current one; the same again changes nothing. */
+export function promoteRelease(ctx: Pick<RunContext, 'store' | 'app'>, number: number): void {
+  const app = ctx.store.getApp(ctx.app);
+  const release = ctx.store.getRelease(ctx.app, number);
+  if (app === undefined || release === undefined)
+    throw new BerthError('INTERNAL', `Release ${number} of ${ctx.app} is not in the database.`);
+  const before =
+    app.currentRelease === undefined || app.currentRelease === number ? undefined : ctx.store.getRelease(ctx.app, app.currentRelease);
+  if (before !== undefined) ctx.store.putRelease({ ...before, state: 'superseded' });
+  ctx.store.putRelease({ ...release, state: 'current' });
+  for (const [service, pin] of Object.entries(release.pins)) ctx.store.putPin(ctx.app, service, pin);
+  ctx.store.putApp({ ...app, directory: release.project.directory, currentRelease: number });
+}
+
+/** Keeps what probing found about a service with the release that is being rolled out. */
+export function keepPin(ctx: Pick<RunContext, 'store' | 'app'>, number: number, found: { service: string; pin: Pin }): void {
+  const release = ctx.store.getRelease(ctx.app, number);
+  if (release !== undefined) ctx.store.putRelease({ ...release, pins: { ...release.pins, [found.service]: found.pin } });
+}
+
+/** Forgets releases beyond the last five that served (and every failed one but the newest), with their image tags. */
+export async function pruneReleases(ctx: RunContext, signal: AbortSignal): Promise<void> {
+  const all = ctx.store.listReleases(ctx.app);
+  const served = all.filter((r) => r.state === 'current' || r.state === 'superseded').slice(0, keptReleases);
+  const failed = all.filter((r) => r.state === 'failed').slice(0, 1);
+  const kept = new Set([...served, ...failed, ...all.filter((r) => r.state === 'pending')].map((r) => r.number));
+  for (const release of all.filter((r) => !kept.has(r.number))) await deleteRelease(ctx, release, signal);
+}
+
+async function deleteRelease(ctx: RunContext, release: Release, signal: AbortSignal): Promise<void> {
+  for (const image of Object.values(release.images)) await ctx.target.engine.removeImage(image.tag, signal);
+  ctx.store.deleteRelease(ctx.app, release.number);
+}
+
+/** What a rollout ended with. */
+export type Ending = {
+  readonly state: RolloutState;
+  readonly error?: BerthErrorData | undefined;
+  readonly exitCode: number;
+  readonly unchanged: boolean;
+};
+
+/** Writes the end of a rollout to the store and tells everybody. */
+export function endRollout(ctx: RunContext, ending: Ending, input: { beganMs: number; release: number | undefined }): void {
+  const atMs = ctx.clock.now();
+  ctx.store.updateRollout(ctx.rolloutId, {
+    state: ending.state,
+    endedAtMs: atMs,
+    ...(ending.error === undefined ? {} : { error: ending.error }),
+  });
+  const drains = ctx.store.listJournal(ctx.rolloutId).filter((e) => e.step.action.kind === 'edge.drain' && e.state === 'done');
+  const event: RolloutEvent = {
+    type: 'rollout.ended',
+    ...ending,
+    release: input.release,
+    serving: ctx.store.getApp(ctx.app)?.currentRelease,
+    tookMs: atMs - input.beganMs,
+    urls: urlsOf(ctx, ctx.app),
+    closedConnections: drains.reduce((sum, e) => sum + closedOf(e.result), 0),
+  };
+  ctx.events.emit(ctx.rolloutId, ctx.app, event);
+}
+
+function closedOf(result: unknown): number {
+  return typeof result === 'object' && result !== null && 'closed' in result && typeof result.closed === 'number' ? result.closed : 0;
+}

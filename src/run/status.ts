@@ -1,0 +1,114 @@
+import type { AppStatus, InstanceStatus, ReleaseSummary, ServiceStatus } from '../contract/index.ts';
+import { explainExit, isEnded, type EdgeServerStats, type Instance, type Release } from '../model/index.ts';
+import { describeProbe, hasEdge } from '../plan/index.ts';
+import type { RunContext, Side } from './deps.ts';
+import { listInstances, toInstance } from './instances.ts';
+import { urlsOf } from './rollout-record.ts';
+import { makeSide, sideInputOf } from './side.ts';
+
+/** An app as it is now: what the engine runs and what the edge sends traffic to. */
+export async function appStatus(ctx: RunContext, signal?: AbortSignal): Promise<AppStatus> {
+  const app = ctx.store.getApp(ctx.app);
+  const release = app?.currentRelease === undefined ? undefined : ctx.store.getRelease(ctx.app, app.currentRelease);
+  const [instances, stats, side] = await Promise.all([
+    inspected(ctx, signal),
+    ctx.target.dataPlane.stats(signal),
+    release === undefined ? undefined : makeSide(ctx, sideInputOf(release, app?.replicas ?? {}), signal),
+  ]);
+  const rollout = ctx.store.listRollouts(ctx.app, 1)[0];
+  const names = new Set([...(release?.project.services.map((s) => s.name) ?? []), ...instances.map((i) => i.service)]);
+  const seen = { side, release, stats, stopped: new Set(app?.stoppedServices ?? []) };
+  return {
+    app: ctx.app,
+    ...(app?.currentRelease === undefined ? {} : { release: app.currentRelease }),
+    directory: app?.directory ?? '',
+    ...(rollout === undefined || isEnded(rollout.state) ? {} : { rollout }),
+    services: [...names].map((name) => serviceStatus(ctx, { ...seen, name, instances: instances.filter((i) => i.service === name) })),
+  };
+}
+
+async function inspected(ctx: RunContext, signal: AbortSignal | undefined): Promise<Instance[]> {
+  const listed = await listInstances({ engine: ctx.target.engine, installation: ctx.store.installation, app: ctx.app }, signal);
+  const details = await Promise.all(listed.map((i) => ctx.target.engine.inspectContainer(i.containerId, signal)));
+  return details.flatMap((d) => (d === undefined ? [] : [toInstance(d)]));
+}
+
+type Seen = {
+  readonly name: string;
+  readonly side: Side | undefined;
+  readonly release: Release | undefined;
+  readonly stats: readonly EdgeServerStats[];
+  readonly stopped: ReadonlySet<string>;
+  readonly instances: readonly Instance[];
+};
+
+function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
+  const s = seen.side?.services.get(seen.name);
+  const instances = seen.instances.map((i) =>
+    instanceStatus(ctx, i, { stats: seen.stats, behindEdge: s !== undefined && hasEdge(s.service) }),
+  );
+  const pin = seen.side?.pins.get(seen.name);
+  const probe =
+    s === undefined ? undefined : s.probe.check.kind === 'find' && pin !== undefined ? { ...s.probe, check: pin.check } : s.probe;
+  const current = seen.instances.filter((i) => !i.failed).map((i) => i.release);
+  return {
+    name: seen.name,
+    release: current.length > 0 ? Math.max(...current) : (seen.release?.number ?? 0),
+    image: seen.release?.images[seen.name]?.source ?? '',
+    wanted: seen.stopped.has(seen.name) ? 0 : (s?.replicas ?? 0),
+    ready: instances.filter((i) => i.health === 'healthy').length,
+    urls: urlsOf(ctx, ctx.app, seen.name),
+    probe: probe === undefined ? '' : describeProbe(probe, s?.port),
+    stopped: seen.stopped.has(seen.name),
+    instances,
+  };
+}
+
+function instanceStatus(ctx: RunContext, i: Instance, known: { stats: readonly EdgeServerStats[]; behindEdge: boolean }): InstanceStatus {
+  const server = known.stats.find((s) => s.server === i.name && s.backend.startsWith(`${ctx.app}.${i.service}.`));
+  const weight = ctx.store
+    .getEdge(ctx.app)
+    ?.backends.flatMap((b) => b.servers)
+    .find((s) => s.name === i.name && s.state === 'ready')?.weight;
+  const isOver = i.state === 'exited' || i.state === 'dead' || i.state === 'restarting';
+  return {
+    name: i.name,
+    id: i.containerId,
+    release: i.release,
+    state: i.state,
+    health: healthOf(i, { server, behindEdge: known.behindEdge }),
+    ...(i.address === undefined ? {} : { address: i.address }),
+    ...(weight === undefined ? {} : { weight }),
+    restarts: i.restarts,
+    ...(isOver && i.exitCode !== undefined ? { exit: explainExit(i.exitCode, i.oomKilled === true) } : {}),
+    ...(i.startedAtMs === undefined ? {} : { startedAtMs: i.startedAtMs }),
+  };
+}
+
+function healthOf(i: Instance, known: { server: EdgeServerStats | undefined; behindEdge: boolean }): string {
+  if (i.failed) return 'failed';
+  if (i.state === 'exited' || i.state === 'created' || i.state === 'dead') return 'stopped';
+  if (i.state !== 'running') return i.state;
+  if (i.health === 'unhealthy' || i.health === 'starting') return i.health;
+  if (!known.behindEdge) return 'healthy';
+  if (known.server === undefined) return 'starting';
+  if (known.server.status === 'drain' || known.server.status === 'maint') return 'draining';
+  return known.server.status === 'up' ? 'healthy' : 'unhealthy';
+}
+
+/** The releases of an app, newest first, and whether each can be brought back. */
+export async function releaseSummaries(ctx: RunContext, signal?: AbortSignal): Promise<ReleaseSummary[]> {
+  return Promise.all(
+    ctx.store.listReleases(ctx.app).map(async (r): Promise<ReleaseSummary> => {
+      const there = await Promise.all(Object.values(r.images).map((image) => ctx.target.engine.inspectImage(image.id, signal)));
+      return {
+        number: r.number,
+        state: r.state,
+        createdAtMs: r.createdAtMs,
+        origin: r.origin.kind === 'rollback' ? `rollback to ${r.origin.to}` : r.origin.kind,
+        images: Object.fromEntries(Object.entries(r.images).map(([name, image]) => [name, { id: image.id, source: image.source }])),
+        available: there.every((image) => image !== undefined),
+      };
+    }),
+  );
+}
