@@ -138,7 +138,17 @@ function toSession(http: EngineHttp, hijacked: Hijacked, input: { tty: boolean; 
   return {
     output,
     write: (data) => {
-      if (hijacked.input.writable) hijacked.input.write(data);
+      const { input: socket } = hijacked;
+      if (!socket.writable || socket.write(data)) return undefined;
+      return new Promise((resolve) => {
+        const done = (): void => {
+          socket.off('drain', done);
+          socket.off('close', done);
+          resolve();
+        };
+        socket.on('drain', done);
+        socket.on('close', done);
+      });
     },
     end: () => {
       if (hijacked.input.writable) hijacked.input.end();

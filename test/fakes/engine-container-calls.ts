@@ -148,11 +148,9 @@ export class FakeContainerCalls extends FakeEngineState {
     yield* old.slice(Math.max(0, old.length - tail));
     if (query.follow !== true) return;
     const over = new AbortController();
-    const stop = (): void => over.abort();
-    if (c.state === 'running') c.onEnd.push(stop);
-    else stop();
-    signal?.addEventListener('abort', stop, { once: true });
-    for await (const line of c.logs.follow(seen, over.signal)) if (fits(line)) yield line;
+    if (c.state === 'running') c.onEnd.push(() => over.abort());
+    else over.abort();
+    for await (const line of c.logs.follow(seen, signal, over.signal)) if (fits(line)) yield line;
   }
 
   containerStats(id: string, signal?: AbortSignal): Promise<ports.ContainerStats | undefined> {

@@ -30,23 +30,27 @@ export function openFakeExec(c: FakeContainer, input: ExecInput & { stdin: boole
 /** The streams of a fake container from before its start; echoing ones end with their input. */
 export function attachFake(machine: FakeMachine, c: FakeContainer, signal?: AbortSignal): AttachSession {
   const over = new AbortController();
-  signal?.addEventListener('abort', () => over.abort(), { once: true });
-  const echoed = (data: Uint8Array): void => {
-    if (c.behaviour.echoes !== true) return;
-    const text = new TextDecoder().decode(data);
-    for (const line of text.split('\n')) if (line !== '') c.logs.push({ stream: 'stdout', atMs: machine.clock.now(), text: line });
-  };
-  async function* output(from: number): AsyncGenerator<Frame> {
-    for await (const { stream, text } of c.logs.follow(from, over.signal)) yield { stream, data: Buffer.from(`${text}\n`) };
-  }
+  const left = new AbortController();
   c.onEnd.push(() => over.abort());
+  const lines = c.logs.follow(
+    c.logs.items.length,
+    signal === undefined ? left.signal : AbortSignal.any([left.signal, signal]),
+    over.signal,
+  );
+  async function* output(): AsyncGenerator<Frame> {
+    for await (const { stream, text } of lines) yield { stream, data: Buffer.from(`${text}\n`) };
+  }
   return {
-    output: output(c.logs.items.length),
-    write: echoed,
+    output: output(),
+    write: (data) => {
+      if (c.behaviour.echoes !== true) return;
+      const text = new TextDecoder().decode(data);
+      for (const line of text.split('\n')) if (line !== '') c.logs.push({ stream: 'stdout', atMs: machine.clock.now(), text: line });
+    },
     end: () => {
       if (c.behaviour.echoes === true) machine.end(c, { code: 0 });
     },
     resize: () => Promise.resolve(),
-    close: () => over.abort(),
+    close: () => left.abort(),
   };
 }

@@ -214,17 +214,21 @@ export class FakeEngine extends FakeContainerCalls implements ports.Engine {
     });
   }
 
-  async *watchEvents(
+  watchEvents(
     query: { labels?: Readonly<Record<string, string>>; sinceMs?: number },
     signal: AbortSignal,
   ): AsyncIterable<ports.EngineEvent> {
     const { events } = this.machine;
     const from = query.sinceMs === undefined ? events.items.length : 0;
-    await this.call('watchEvents', signal, () => undefined);
-    for await (const event of events.follow(from, signal)) {
-      if (query.sinceMs !== undefined && event.atMs < query.sinceMs) continue;
-      if (hasLabels(query.labels ?? {}, event.attributes)) yield event;
-    }
+    const asked = this.call('watchEvents', signal, () => undefined);
+    asked.catch(() => undefined);
+    return (async function* follow() {
+      await asked;
+      for await (const event of events.follow(from, signal)) {
+        if (query.sinceMs !== undefined && event.atMs < query.sinceMs) continue;
+        if (hasLabels(query.labels ?? {}, event.attributes)) yield event;
+      }
+    })();
   }
 
   #needNetwork(name: string): FakeNetwork {

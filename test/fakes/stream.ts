@@ -15,9 +15,11 @@ export class Stream<T> {
     this.#wakeAll();
   }
 
-  async *follow(from: number, signal?: AbortSignal): AsyncGenerator<T, void, void> {
+  /** Everything from a place on. Ends at once when `signal` aborts, and when `last` aborts once all is given out. */
+  async *follow(from: number, signal?: AbortSignal, last?: AbortSignal): AsyncGenerator<T, void, void> {
     const wake = (): void => this.#wakeAll();
     signal?.addEventListener('abort', wake);
+    last?.addEventListener('abort', wake);
     try {
       for (let at = from; ;) {
         if (signal?.aborted === true) return;
@@ -27,6 +29,7 @@ export class Stream<T> {
           yield item;
           continue;
         }
+        if (last?.aborted === true) return;
         if (this.#ended !== undefined) {
           if ('error' in this.#ended) throw this.#ended.error;
           return;
@@ -38,6 +41,7 @@ export class Stream<T> {
       }
     } finally {
       signal?.removeEventListener('abort', wake);
+      last?.removeEventListener('abort', wake);
     }
   }
 
