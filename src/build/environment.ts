@@ -7,9 +7,9 @@ export type Surroundings = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   /** Content of a file, or undefined when there is none that can be read. */
-  read(path: string): string | undefined;
+  readonly read: (path: string) => string | undefined;
   /** Names in a directory; none when it is not there. */
-  list(path: string): readonly string[];
+  readonly list: (path: string) => readonly string[];
   /** Variables that secrets of builds are taken from (`build.secrets`, `environment: NAME`). */
   readonly secretVariables?: readonly string[];
 };

@@ -2,6 +2,8 @@ import type { BuildProgress } from '../ports/index.ts';
 
 /** What a failed build is explained by. */
 const keptLines = 20;
+// oxlint-disable-next-line no-control-regex -- colours and cursor movements of the programs that a build runs
+const escapes = /\u001B\[[0-9;?]*[A-Za-z]/g;
 
 /** Reads BuildKit's plain progress line by line: what runs now, how far it is, and the last lines of each step. */
 export class ProgressReader {
@@ -11,6 +13,8 @@ export class ProgressReader {
   readonly #titles = new Map<string, string>();
   readonly #outputs = new Map<string, string[]>();
   readonly #done = new Set<string>();
+  /** Steps of the Dockerfile, as against what BuildKit does by itself. */
+  readonly #counted = new Set<string>();
   readonly #other: string[] = [];
   #failed: string | undefined;
 
@@ -44,41 +48,44 @@ export class ProgressReader {
 
   #step(id: string, rest: string): void {
     const stage = /^\[(?:(.+) )?(\d+)\/(\d+)\] (.*)$/.exec(rest);
-    if (stage?.[2] !== undefined || /^\[internal\] /.test(rest)) {
+    if (stage !== null) {
       this.#titles.set(id, rest);
-      if (stage?.[2] !== undefined) {
-        this.#totals.set(stage[1] ?? '', Number(stage[3]));
-        this.#report(rest);
-      }
+      this.#totals.set(stage[1] ?? '', Number(stage[3]));
+      this.#counted.add(id);
+      this.#report(plainTitle(rest));
       return;
     }
-    if (/^(?:DONE|CACHED)\b/.test(rest)) {
-      if (this.#titles.get(id)?.startsWith('[internal]') !== true && this.#titles.has(id)) this.#done.add(id);
-      return;
-    }
-    if (/^ERROR\b/.test(rest)) {
-      this.#failed ??= id;
-      return;
-    }
-    if (/^CANCELED/.test(rest)) return;
     const output = /^\d+\.\d+ (.*)$/.exec(rest)?.[1];
-    if (output === undefined) {
-      if (!this.#titles.has(id)) this.#titles.set(id, rest);
-      return;
-    }
+    if (output !== undefined) return this.#output(id, output);
+    if (/^(?:DONE|CACHED)\b/.test(rest)) this.#done.add(id);
+    else if (/^ERROR\b/.test(rest)) this.#failed ??= id;
+    else if (!this.#titles.has(id)) this.#titles.set(id, rest);
+  }
+
+  #output(id: string, line: string): void {
+    const text = line.replaceAll(escapes, '').trimEnd();
+    if (text === '') return;
     const lines = this.#outputs.get(id) ?? [];
-    keep(lines, output);
+    keep(lines, text);
     this.#outputs.set(id, lines);
-    this.#report(output);
+    this.#report(text);
   }
 
   #report(message: string): void {
     const steps = [...this.#totals.values()].reduce((sum, total) => sum + total, 0);
-    this.#onProgress({ message, step: Math.min(this.#done.size, steps), steps });
+    this.#onProgress({ message, step: this.#done.intersection(this.#counted).size, steps });
   }
 }
 
 function keep(lines: string[], line: string): void {
   lines.push(line);
   if (lines.length > keptLines) lines.shift();
+}
+
+/** A step without what berth itself wrote into it: mounts and the settings that the host lends. */
+function plainTitle(title: string): string {
+  return title
+    .replaceAll(/\s*--mount=\S+/g, '')
+    .replaceAll(/\s*if \[ -s \/run\/berth\/\S+ \]; then .*?; fi;/g, '')
+    .replaceAll(/\s+/g, ' ');
 }

@@ -38,53 +38,74 @@ function plain(entry: string, why: string): Start {
 }
 
 function expand(line: string, why: string, manifest: PackageJson): Start {
-  const warnings: string[] = [];
   const { script, environment } = resolveScript(line, manifest, []);
   const parsed = parsePlainCommand(script);
   if (parsed === undefined || parsed.words.length === 0) return shellStart({ script, environment, why }, manifest);
-  let words = [...parsed.words];
-  const program = words[0] ?? '';
-  if (watchers.has(program)) {
-    warnings.push(`The start command runs under ${program}, which restarts on changes; the image runs plain node.`);
-    words = ['node', ...words.slice(1).filter((word) => !word.startsWith('--watch'))];
-  } else if (program === 'node') {
-    words = words.filter((word) => !/^--watch(?:$|=|-)/.test(word));
-  } else if (!program.includes('/') && isPackageBinary(program, manifest)) {
-    words[0] = `/app/node_modules/.bin/${program}`;
-  }
-  const needsDevelopment = !watchers.has(program) && isDevelopmentOnly(program, manifest);
-  if (needsDevelopment) warnings.push(developmentWarning(program));
+  const program = parsed.words[0] ?? '';
+  const watched = watchers.has(program);
+  const words = toImageWords(parsed.words, manifest);
+  const needsDevelopment = !watched && isDevelopmentOnly(program, manifest);
+  const warnings = [
+    ...(watched ? [`The start command runs under ${program}, which restarts on changes; the image runs plain node.`] : []),
+    ...(needsDevelopment ? [developmentWarning(program)] : []),
+  ];
   const entry = words[0] === 'node' ? words.slice(1).find((word) => !word.startsWith('-')) : undefined;
   return { command: words, environment: { ...environment, ...parsed.environment }, why, warnings, needsDevelopment, entry };
 }
 
-/** Follows `npm start`, `npm run NAME` and `cross-env` to the command that they end in. */
-function resolveScript(
-  line: string,
-  manifest: PackageJson,
-  seen: readonly string[],
-): { readonly script: string; readonly environment: Readonly<Record<string, string>> } {
+/** Plain node in the place of what watches files, and the full path of what a package brings. */
+function toImageWords(words: readonly string[], manifest: PackageJson): string[] {
+  const [program = '', ...rest] = words;
+  if (watchers.has(program) || program === 'node') return ['node', ...rest.filter((word) => !/^--watch(?:$|=|-)/.test(word))];
+  return [!program.includes('/') && isPackageBinary(program, manifest) ? `/app/node_modules/.bin/${program}` : program, ...rest];
+}
+
+type Resolved = { readonly script: string; readonly environment: Readonly<Record<string, string>> };
+
+/** Follows `npm start`, `npm run NAME`, `npx` and `cross-env` to the command that they end in. */
+function resolveScript(line: string, manifest: PackageJson, seen: readonly string[]): Resolved {
   const parsed = parsePlainCommand(line);
-  if (parsed === undefined) return { script: line, environment: {} };
+  if (parsed === undefined) return { script: resolveLast(line, manifest, seen), environment: {} };
   const words = parsed.words[0] === 'npx' ? parsed.words.slice(1) : parsed.words;
   if (words[0] === 'cross-env') {
     const inner = resolveScript(join(words.slice(1)), manifest, seen);
     return { script: inner.script, environment: { ...parsed.environment, ...inner.environment } };
   }
-  const run = /^(?:npm|yarn|pnpm)$/.test(words[0] ?? '') ? words.slice(1) : undefined;
-  const name = run?.[0] === 'run' || run?.[0] === 'run-script' ? run[1] : run?.[0] === 'start' ? 'start' : undefined;
-  const script = name === undefined ? undefined : manifest.scripts[name];
-  if (name === undefined || script === undefined || seen.includes(name))
-    return { script: join([...assignments(parsed.environment), ...words]), environment: {} };
-  const before = manifest.scripts[`pre${name}`];
-  const extra = words.slice(words.indexOf(name) + 1).filter((word, index) => !(index === 0 && word === '--'));
-  const whole = [
-    before === undefined || isBuild(before) ? '' : `${before} && `,
-    script,
-    ...extra.map((word) => ` ${quoteWord(word)}`),
-  ].join('');
+  const name = scriptName(words);
+  const whole = name === undefined || seen.includes(name) ? undefined : scriptLine(name, words, manifest);
+  if (name === undefined || whole === undefined) return { script: join([...assignments(parsed.environment), ...words]), environment: {} };
   const inner = resolveScript(whole, manifest, [...seen, name]);
   return { script: inner.script, environment: { ...parsed.environment, ...inner.environment } };
+}
+
+/** In `a && npm run b` the last command is the server, so it is followed too. */
+function resolveLast(line: string, manifest: PackageJson, seen: readonly string[]): string {
+  const sequence = splitSequence(line);
+  const last = sequence?.parts.at(-1) ?? '';
+  if (sequence === undefined || sequence.parts.length < 2 || parsePlainCommand(last) === undefined) return line;
+  const { script, environment } = resolveScript(last, manifest, seen);
+  const parts = [
+    ...sequence.parts.slice(0, -1),
+    Object.keys(environment).length === 0 ? script : `${join(assignments(environment))} ${script}`,
+  ];
+  return parts.map((part, index) => part + (sequence.operators[index] === undefined ? '' : ` ${sequence.operators[index]} `)).join('');
+}
+
+/** The script that `npm run NAME` or `npm start` names. */
+function scriptName(words: readonly string[]): string | undefined {
+  const [program = '', verb, name] = words;
+  if (!/^(?:npm|yarn|pnpm)$/.test(program)) return undefined;
+  if (verb === 'run' || verb === 'run-script') return name;
+  return verb === 'start' ? 'start' : undefined;
+}
+
+/** A script as npm runs it: with what comes before it and the arguments after `--`. */
+function scriptLine(name: string, words: readonly string[], manifest: PackageJson): string | undefined {
+  const script = manifest.scripts[name];
+  if (script === undefined) return undefined;
+  const before = manifest.scripts[`pre${name}`];
+  const extra = words.slice(words.indexOf(name) + 1).filter((word, index) => !(index === 0 && word === '--'));
+  return [before === undefined || isBuild(before) ? '' : `${before} && `, script, ...extra.map((word) => ` ${quoteWord(word)}`)].join('');
 }
 
 /** Whether a `prestart` builds; it then runs while the image is made, not at every start. */
@@ -92,10 +113,7 @@ export function isBuild(script: string): boolean {
   return /\b(?:build|tsc|webpack|rollup|esbuild|vite)\b/.test(script);
 }
 
-function shellStart(
-  input: { readonly script: string; readonly environment: Readonly<Record<string, string>>; readonly why: string },
-  manifest: PackageJson,
-): Start {
+function shellStart(input: Resolved & { readonly why: string }, manifest: PackageJson): Start {
   const sequence = splitSequence(input.script);
   const programs = (sequence?.parts ?? [input.script]).map((part) => part.replace(/^(?:\w+=\S*\s+)+/, '').split(/\s/)[0] ?? '');
   const development = programs.filter((program) => isDevelopmentOnly(program, manifest));

@@ -23,19 +23,30 @@ export async function findPythonVersion(tree: FileTree): Promise<PythonVersion> 
 
 /** Whether a minor line lies in a PEP 440 range (also Poetry's `^3.11`). */
 function fits(range: string, version: string): boolean {
-  const minor = Number(version.split('.')[1]);
-  return range.split(',').every((part) => {
-    const match = /^\s*(>=|<=|==|!=|~=|<|>|\^|~)?\s*3(?:\.(\d+))?(\.(?:\d+|\*))?/.exec(part);
-    if (match === null) return !/^\s*(?:<\s*3|==\s*2)/.test(part);
-    const [, operator = '==', minorText, patch] = match;
-    const wanted = Number(minorText ?? 0);
-    if (operator === '>=' || operator === '^') return minor >= wanted;
-    if (operator === '>') return patch === undefined ? minor > wanted : minor >= wanted;
-    if (operator === '<') return minor < wanted;
-    if (operator === '<=') return minor <= wanted;
-    if (operator === '!=') return minorText === undefined || patch !== undefined || minor !== wanted;
-    // `~=3.11` lets 3.12 in, `~=3.11.2` does not (PEP 440, compatible release).
-    if (operator === '~=' && patch === undefined) return minor >= wanted;
-    return minorText === undefined || minor === wanted;
-  });
+  return range.split(',').every((part) => fitsOne(part, Number(version.split('.')[1])));
+}
+
+function fitsOne(part: string, minor: number): boolean {
+  const match = /^\s*(>=|<=|==|!=|~=|<|>|\^|~)?\s*3(?:\.(\d+))?(\.(?:\d+|\*))?/.exec(part);
+  if (match === null) return !/^\s*(?:<\s*3|==\s*2)/.test(part);
+  const [, operator = '==', minorText, patch] = match;
+  const wanted = Number(minorText ?? 0);
+  switch (operator) {
+    case '>=':
+    case '^':
+      return minor >= wanted;
+    case '>':
+      return patch === undefined ? minor > wanted : minor >= wanted;
+    case '<':
+      return minor < wanted;
+    case '<=':
+      return minor <= wanted;
+    case '!=':
+      return minorText === undefined || patch !== undefined || minor !== wanted;
+    case '~=':
+      // `~=3.11` lets 3.12 in, `~=3.11.2` does not (PEP 440, compatible release).
+      return patch === undefined ? minor >= wanted : minor === wanted;
+    default:
+      return minorText === undefined || minor === wanted;
+  }
 }
