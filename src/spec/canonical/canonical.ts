@@ -1,0 +1,164 @@
+import { asAssignments, asBuild, asHosts, asNames, asSequence, dependency } from '../merge.ts';
+import { isNull, map, mapOf, scalar, withEntry, type Entry, type MapNode, type Node } from '../text/node.ts';
+import {
+  emptyTexts,
+  longCommand,
+  longDevices,
+  longEnvFiles,
+  longExternal,
+  longGpus,
+  longGrants,
+  longPorts,
+  longTest,
+  longVolumes,
+  uniqueTexts,
+} from './long-forms.ts';
+import { absolutePath, isRemoteContext, type Base } from './paths.ts';
+
+type Change = (node: Node, base: Base) => Node;
+
+const texts: Change = (node) => emptyTexts(asAssignments(node));
+
+const buildChanges: Readonly<Record<string, Change>> = {
+  context: (node, base) =>
+    node.kind === 'scalar' && typeof node.value === 'string' && !isRemoteContext(node.value)
+      ? { ...node, value: absolutePath(node.value, base) }
+      : node,
+  args: asAssignments,
+  labels: texts,
+  extra_hosts: asHosts,
+  secrets: (node) => longGrants(node, (source) => source),
+  tags: uniqueTexts,
+};
+
+const hookChanges: Readonly<Record<string, Change>> = { command: longCommand, environment: asAssignments };
+
+const hooks: Change = (node, base) =>
+  node.kind === 'list'
+    ? { ...node, items: node.items.map((item) => (item.kind === 'map' ? change(item, hookChanges, base) : item)) }
+    : node;
+
+const deployChanges: Readonly<Record<string, Change>> = { labels: texts };
+
+const serviceChanges: Readonly<Record<string, Change>> = {
+  build: (node, base) => {
+    const long = asBuild(node);
+    if (long.kind !== 'map') return long;
+    const withContext = long.entries.has('context') ? long : withEntry(long, 'context', scalar(long.mark, '.'));
+    return change(withContext, buildChanges, base);
+  },
+  command: longCommand,
+  entrypoint: longCommand,
+  depends_on: (node) => asNames(node, dependency),
+  networks: (node) => asNames(node, (item) => scalar(item.mark, null)),
+  environment: asAssignments,
+  labels: texts,
+  annotations: texts,
+  sysctls: texts,
+  extra_hosts: asHosts,
+  env_file: longEnvFiles,
+  label_file: (node, base) => {
+    const long = asSequence(node);
+    if (long.kind !== 'list') return long;
+    return {
+      ...long,
+      items: long.items.map((item) =>
+        item.kind === 'scalar' && typeof item.value === 'string' ? { ...item, value: absolutePath(item.value, base) } : item,
+      ),
+    };
+  },
+  dns: (node) => uniqueTexts(asSequence(node)),
+  dns_search: (node) => uniqueTexts(asSequence(node)),
+  dns_opt: uniqueTexts,
+  tmpfs: (node) => uniqueTexts(asSequence(node)),
+  ports: longPorts,
+  volumes: longVolumes,
+  devices: longDevices,
+  secrets: (node) => longGrants(node, (source) => `/run/secrets/${source}`),
+  configs: (node) => longGrants(node, (source) => `/${source}`),
+  gpus: longGpus,
+  expose: uniqueTexts,
+  cap_add: uniqueTexts,
+  cap_drop: uniqueTexts,
+  links: uniqueTexts,
+  profiles: uniqueTexts,
+  group_add: uniqueTexts,
+  post_start: hooks,
+  pre_stop: hooks,
+  healthcheck: (node, base) => (node.kind === 'map' ? change(node, { test: longTest }, base) : node),
+  deploy: (node, base) => (node.kind === 'map' ? change(node, deployChanges, base) : node),
+};
+
+function change(node: MapNode, changes: Readonly<Record<string, Change>>, base: Base): MapNode {
+  const entries = new Map<string, Entry>();
+  for (const [key, entry] of node.entries) {
+    const apply = Object.hasOwn(changes, key) ? changes[key] : undefined;
+    const value =
+      apply === undefined || (entry.value.kind === 'scalar' && entry.value.broken === true) ? entry.value : apply(entry.value, base);
+    entries.set(key, { key: entry.key, value });
+  }
+  return map(node.mark, entries);
+}
+
+/** Each value of a map of maps, changed. */
+function each(node: Node, apply: (node: Node, key: string) => Node): Node {
+  if (node.kind !== 'map') return node;
+  const entries = new Map<string, Entry>();
+  for (const [key, entry] of node.entries) entries.set(key, { key: entry.key, value: apply(entry.value, key) });
+  return map(node.mark, entries);
+}
+
+/** The document with every short form written out, paths absolute, names and the default network filled in. */
+export function canonical(document: MapNode, base: Base & { readonly name: string }): MapNode {
+  const resource: Change = (node, at) => each(node, (item, key) => longResource(item, { key, project: base.name, base: at }));
+  const changed = change(
+    document,
+    {
+      services: (node) => each(node, (service) => (service.kind === 'map' ? longService(service, base) : service)),
+      networks: resource,
+      volumes: resource,
+      secrets: resource,
+      configs: resource,
+    },
+    base,
+  );
+  const named = withEntry(changed, 'name', scalar(document.mark, base.name));
+  return withDefaultNetwork(named, base.name);
+}
+
+function longService(service: MapNode, base: Base): MapNode {
+  const changed = change(service, serviceChanges, base);
+  if (changed.entries.has('network_mode') || changed.entries.has('provider')) return changed;
+  const networks = changed.entries.get('networks')?.value;
+  if (networks !== undefined && !(networks.kind === 'map' && networks.entries.size === 0)) return changed;
+  return withEntry(changed, 'networks', mapOf(service.mark, { default: null }));
+}
+
+function longResource(node: Node, at: { readonly key: string; readonly project: string; readonly base: Base }): Node {
+  const long = longExternal(isNull(node) ? map(node.mark, new Map()) : node);
+  if (long.kind !== 'map') return long;
+  const external = long.entries.get('external')?.value;
+  const isExternal = external?.kind === 'scalar' && (external.value === true || external.value === 'true');
+  const file = long.entries.get('file')?.value;
+  const labels = long.entries.get('labels')?.value;
+  let result = long;
+  if (labels !== undefined) result = withEntry(result, 'labels', texts(labels, at.base));
+  if (file?.kind === 'scalar' && typeof file.value === 'string')
+    result = withEntry(result, 'file', { ...file, value: absolutePath(file.value, at.base) });
+  return result.entries.has('name')
+    ? result
+    : withEntry(result, 'name', scalar(node.mark, isExternal ? at.key : `${at.project}_${at.key}`));
+}
+
+function withDefaultNetwork(document: MapNode, project: string): MapNode {
+  const services = document.entries.get('services')?.value;
+  if (services?.kind !== 'map') return document;
+  const used = [...services.entries.values()].some(({ value }) => {
+    const networks = value.kind === 'map' ? value.entries.get('networks')?.value : undefined;
+    return networks?.kind === 'map' && networks.entries.has('default');
+  });
+  const networks = document.entries.get('networks')?.value ?? map(document.mark, new Map());
+  if (!used || networks.kind !== 'map' || networks.entries.has('default')) return document;
+  const standard = mapOf(document.mark, { name: `${project}_default` });
+  return withEntry(document, 'networks', withEntry(networks, 'default', standard), document.mark);
+}

@@ -1,0 +1,10 @@
+/**
+ * The application file: finds, reads, fills in, merges, checks and resolves it into the model's `Project`. Everything
+ * that is wrong is collected with its place and thrown as one error. Must never reach a file but through the given
+ * reader, nor look at the process. Start reading at `load.ts`; the one table of keys is `schema/`.
+ */
+export { loadProject } from './load.ts';
+export type { LoadInput, LoadResult } from './load.ts';
+export { formatProblem } from './problem.ts';
+export type { Problem } from './problem.ts';
+export type { Reader } from './reader.ts';

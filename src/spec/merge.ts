@@ -1,0 +1,249 @@
+import type { Problems } from './problem.ts';
+import {
+  entriesOf,
+  isNull,
+  list,
+  map,
+  mapOf,
+  scalar,
+  toPlain,
+  type Entry,
+  type ListNode,
+  type MapNode,
+  type Node,
+  type ScalarNode,
+} from './text/node.ts';
+import { scalarText } from './text/scalar.ts';
+
+type Rule = 'replace' | 'build' | 'names' | 'dependencies' | 'assignments' | 'hosts' | 'sequence' | 'logging' | 'ulimit' | 'subnets';
+
+/** Where Compose merges otherwise than "maps deep, lists appended, the rest replaced". `*` is any one key. */
+const rules: readonly (readonly [pattern: string, rule: Rule])[] = [
+  ['services.*.command', 'replace'],
+  ['services.*.entrypoint', 'replace'],
+  ['services.*.healthcheck.test', 'replace'],
+  ['services.*.x-berth.release', 'replace'],
+  ['services.*.build', 'build'],
+  ['services.*.networks', 'names'],
+  ['services.*.models', 'names'],
+  ['services.*.depends_on', 'dependencies'],
+  ['services.*.environment', 'assignments'],
+  ['services.*.labels', 'assignments'],
+  ['services.*.annotations', 'assignments'],
+  ['services.*.sysctls', 'assignments'],
+  ['services.*.build.args', 'assignments'],
+  ['services.*.build.labels', 'assignments'],
+  ['services.*.build.additional_contexts', 'assignments'],
+  ['services.*.deploy.labels', 'assignments'],
+  ['networks.*.labels', 'assignments'],
+  ['volumes.*.labels', 'assignments'],
+  ['services.*.extra_hosts', 'hosts'],
+  ['services.*.build.extra_hosts', 'hosts'],
+  ['services.*.dns', 'sequence'],
+  ['services.*.dns_opt', 'sequence'],
+  ['services.*.dns_search', 'sequence'],
+  ['services.*.env_file', 'sequence'],
+  ['services.*.label_file', 'sequence'],
+  ['services.*.tmpfs', 'sequence'],
+  ['services.*.logging', 'logging'],
+  ['services.*.ulimits.*', 'ulimit'],
+  ['networks.*.ipam.config', 'subnets'],
+];
+
+type RuleTree = { readonly next: Map<string, RuleTree>; rule?: Rule };
+
+const tree: RuleTree = { next: new Map() };
+for (const [pattern, rule] of rules) {
+  let at = tree;
+  for (const key of pattern.split('.')) {
+    const next = at.next.get(key) ?? { next: new Map<string, RuleTree>() };
+    at.next.set(key, next);
+    at = next;
+  }
+  at.rule = rule;
+}
+
+/** Lays one file over another by Compose's rules; nodes of the later one keep their own places. */
+export function merge(base: Node, over: Node, problems: Problems): Node {
+  return mergeNode(base, over, { rules: tree, path: '', problems });
+}
+
+/** A file by itself: what `!reset` takes away is gone, and `!override` means nothing more. */
+export function settle(node: Node): Node {
+  if (node.kind === 'list') return { ...node, tag: undefined, items: node.items.filter((item) => item.tag !== 'reset').map(settle) };
+  if (node.kind === 'scalar') return node.tag === undefined ? node : { ...node, tag: undefined };
+  const entries = new Map<string, Entry>();
+  for (const [key, entry] of node.entries)
+    if (entry.value.tag !== 'reset') entries.set(key, { key: entry.key, value: settle(entry.value) });
+  return { ...node, tag: undefined, entries };
+}
+
+type At = { readonly rules: RuleTree | undefined; readonly path: string; readonly problems: Problems };
+
+function mergeNode(base: Node, over: Node, at: At): Node {
+  if (over.tag === 'override') return settle(over);
+  if (at.rules?.rule !== undefined) return mergeByRule(base, over, at.rules.rule, at);
+  if (isNull(over)) return base;
+  if (isNull(base)) return settle(over);
+  if (base.kind === 'map' && over.kind === 'map') return mergeMaps(base, over, at);
+  if (base.kind === 'list' && over.kind === 'list') return append(base, over);
+  if (base.kind === 'scalar' && over.kind === 'scalar') return settle(over);
+  at.problems.error(
+    over.mark,
+    `\`${at.path}\` is ${kindWords(over)} here, but ${kindWords(base)} in the file below it; the two cannot be merged`,
+  );
+  return { kind: 'scalar', mark: over.mark, value: null, broken: true };
+}
+
+function mergeMaps(base: MapNode, over: MapNode, at: At): MapNode {
+  const entries = new Map(base.entries);
+  for (const [key, entry] of over.entries) {
+    if (entry.value.tag === 'reset') {
+      entries.delete(key);
+      continue;
+    }
+    const below = entries.get(key);
+    const rulesBelow = at.rules?.next.get(key) ?? at.rules?.next.get('*');
+    const path = at.path === '' ? key : `${at.path}.${key}`;
+    const value =
+      below === undefined ? settle(entry.value) : mergeNode(below.value, entry.value, { rules: rulesBelow, path, problems: at.problems });
+    entries.set(key, { key: below !== undefined && value === below.value ? below.key : entry.key, value });
+  }
+  return map(over.mark, entries);
+}
+
+/** Appends what is not there already, word for word. */
+function append(base: ListNode, over: ListNode): ListNode {
+  const known = new Set(base.items.map((item) => JSON.stringify(toPlain(item))));
+  const added: Node[] = [];
+  for (const item of over.items) {
+    if (item.tag === 'reset') continue;
+    const key = JSON.stringify(toPlain(item));
+    if (known.has(key)) continue;
+    known.add(key);
+    added.push(settle(item));
+  }
+  return list(base.mark, [...base.items, ...added]);
+}
+
+function mergeByRule(base: Node, over: Node, rule: Rule, at: At): Node {
+  if (rule === 'replace') return settle(over);
+  if (isNull(over)) return base;
+  if (isNull(base)) return settle(over);
+  switch (rule) {
+    case 'build':
+      return mergeAs(asBuild, base, over, at);
+    case 'names':
+      return mergeAs((node) => asNames(node, () => scalar(node.mark, null)), base, over, at);
+    case 'dependencies':
+      return mergeAs((node) => asNames(node, dependency), base, over, at);
+    case 'assignments':
+      return mergeAs(asAssignments, base, over, at);
+    case 'hosts':
+      return appendAs(asHosts, base, over, at);
+    case 'sequence':
+      return appendAs(asSequence, base, over, at);
+    case 'logging':
+      return sameDriver(base, over) ? plainMerge(base, over, at) : settle(over);
+    case 'ulimit':
+      return base.kind === 'map' && over.kind === 'map' ? plainMerge(base, over, at) : settle(over);
+    case 'subnets':
+      return base.kind === 'list' && over.kind === 'list' ? mergeSubnets(base, over, at) : plainMerge(base, over, at);
+  }
+}
+
+function plainMerge(base: Node, over: Node, at: At): Node {
+  return mergeNode(base, over, { ...at, rules: at.rules === undefined ? undefined : { next: at.rules.next } });
+}
+
+function mergeAs(convert: (node: Node) => Node, base: Node, over: Node, at: At): Node {
+  return plainMerge(convert(base), convert(over), at);
+}
+
+function appendAs(convert: (node: Node) => Node, base: Node, over: Node, at: At): Node {
+  const [below, above] = [convert(base), convert(over)];
+  return below.kind === 'list' && above.kind === 'list' ? append(below, above) : plainMerge(below, above, at);
+}
+
+/** `build: DIR` as a mapping. */
+export function asBuild(node: Node): Node {
+  return node.kind === 'scalar' && typeof node.value === 'string' ? mapOf(node.mark, { context: node }) : node;
+}
+
+/** What `depends_on: [NAME]` means. */
+export function dependency(item: Node): Node {
+  return mapOf(item.mark, { condition: 'service_started', required: true });
+}
+
+/** A list of names as a mapping from name to something. */
+export function asNames(node: Node, make: (item: Node) => Node): Node {
+  if (node.kind !== 'list') return node;
+  const entries = new Map<string, Entry>();
+  for (const item of node.items) {
+    if (item.kind !== 'scalar' || typeof item.value !== 'string') return node;
+    entries.set(item.value, { key: item.mark, value: make(item) });
+  }
+  return { ...map(node.mark, entries), tag: node.tag };
+}
+
+/** `KEY=value` lines as a mapping; a line without `=` is a key with null. */
+export function asAssignments(node: Node): Node {
+  if (node.kind !== 'list') return node;
+  const entries = new Map<string, Entry>();
+  for (const item of node.items) {
+    if (item.kind !== 'scalar' || typeof item.value !== 'string') return node;
+    const equals = item.value.indexOf('=');
+    const key = equals === -1 ? item.value : item.value.slice(0, equals);
+    const value: ScalarNode = { ...item, tag: undefined, value: equals === -1 ? null : item.value.slice(equals + 1) };
+    entries.set(key, { key: item.mark, value });
+  }
+  return { ...map(node.mark, entries), tag: node.tag };
+}
+
+/** Hosts as `host=address` lines. */
+export function asHosts(node: Node): Node {
+  if (node.kind !== 'map') return node;
+  const items: Node[] = [];
+  for (const [host, { value }] of entriesOf(node)) {
+    for (const address of value.kind === 'list' ? value.items : [value]) {
+      if (address.kind === 'scalar') items.push(scalar(address.mark, `${host}=${scalarText(address.value)}`));
+    }
+  }
+  return list(node.mark, items);
+}
+
+/** One text as a list of one. */
+export function asSequence(node: Node): Node {
+  return node.kind === 'scalar' ? list(node.mark, [node]) : node;
+}
+
+function sameDriver(base: Node, over: Node): boolean {
+  const driver = (node: Node): unknown => {
+    const value = node.kind === 'map' ? node.entries.get('driver')?.value : undefined;
+    return value === undefined ? undefined : toPlain(value);
+  };
+  const [below, above] = [driver(base), driver(over)];
+  return below === undefined || above === undefined || below === above;
+}
+
+function mergeSubnets(base: ListNode, over: ListNode, at: At): Node {
+  const items = [...base.items];
+  for (const item of over.items) {
+    const subnet = subnetOf(item);
+    const index = items.findIndex((candidate) => subnet !== undefined && subnetOf(candidate) === subnet);
+    const below = items[index];
+    if (below === undefined) items.push(settle(item));
+    else items[index] = mergeNode(below, item, { ...at, rules: undefined });
+  }
+  return list(base.mark, items);
+}
+
+function subnetOf(node: Node): unknown {
+  const value = node.kind === 'map' ? node.entries.get('subnet')?.value : undefined;
+  return value === undefined ? undefined : toPlain(value);
+}
+
+function kindWords(node: Node): string {
+  if (node.kind === 'map') return 'a mapping';
+  return node.kind === 'list' ? 'a list' : 'a single value';
+}

@@ -1,0 +1,17 @@
+/** How the loader reaches files; the CLI gives the disk, tests a map. Paths are absolute. */
+export type Reader = {
+  /** The bytes of a file, or undefined when there is none. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Whether a file or directory is there; when left out, `read` decides, and directories are not checked. */
+  exists?(path: string): Promise<boolean>;
+  /** The path without symbolic links, or undefined when there is nothing. */
+  realpath?(path: string): Promise<string | undefined>;
+  /** Names in a directory; only for better hints. */
+  list?(path: string): Promise<readonly string[]>;
+};
+
+/** Whether a file is there. */
+export async function hasFile(reader: Reader, path: string): Promise<boolean> {
+  if (reader.exists !== undefined) return reader.exists(path);
+  return (await reader.read(path)) !== undefined;
+}

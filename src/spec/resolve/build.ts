@@ -1,0 +1,118 @@
+import path from 'node:path';
+import type { Build } from '../../model/index.ts';
+import { isRemoteContext, isWithin } from '../canonical/paths.ts';
+import { hasFile } from '../reader.ts';
+import { child, entriesOf, isNull, withEntry, type Node } from '../text/node.ts';
+import { scalarText } from '../text/scalar.ts';
+import { notePlace, type Context } from './context.ts';
+import { missing } from './environment.ts';
+import { booleanAt, defined, listAt, pairsAt, sizeAt, textAt, textsAt } from './get.ts';
+import { isKnown, staysInside } from './grants.ts';
+
+/** How a service is built; `hash` is made later, where the files are read. */
+export async function resolveBuild(name: string, service: Node, context: Context): Promise<Build | undefined> {
+  const node = child(service, 'build');
+  const written = textAt(node, 'context');
+  if (node === undefined || written === undefined) return undefined;
+  notePlace(context, `services.${name}.build`, node.mark);
+  const mark = child(node, 'context')?.mark ?? node.mark;
+  if (isRemoteContext(written)) {
+    context.problems.error(mark, `the build context \`${written}\` is not a directory of this machine; that is not built yet`, {
+      hint: 'Fetch it first, and name the directory.',
+    });
+    return undefined;
+  }
+  if (context.reader.exists !== undefined && !(await context.reader.exists(written))) {
+    missing(mark, 'build context', written, context);
+    return undefined;
+  }
+  const platforms = textsAt(node, 'platforms') ?? [];
+  const platform = textAt(service, 'platform') ?? platforms[0];
+  if (platform !== undefined && platforms.length > 0 && !platforms.includes(platform)) {
+    context.problems.error(child(service, 'platform')?.mark ?? node.mark, `the platform \`${platform}\` is not among \`build.platforms\``);
+  }
+  return defined({
+    context: written,
+    dockerfile: await dockerfileOf(node, written, context),
+    inline: textAt(node, 'dockerfile_inline'),
+    args: buildArguments(node, context),
+    target: textAt(node, 'target'),
+    labels: pairsAt(node, 'labels'),
+    tags: textsAt(node, 'tags') ?? [],
+    network: textAt(node, 'network'),
+    noCache: booleanAt(node, 'no_cache') ?? false,
+    pull: booleanAt(node, 'pull') ?? false,
+    shmSizeBytes: sizeAt(node, 'shm_size'),
+    platform,
+    extraHosts: hostLines(node),
+    secrets: buildSecrets(node, context),
+    hash: '',
+  });
+}
+
+/** The Dockerfile's absolute path; undefined when there is none and the stack has to be found. */
+async function dockerfileOf(node: Node, directory: string, context: Context): Promise<string | undefined> {
+  const written = textAt(node, 'dockerfile');
+  const inline = child(node, 'dockerfile_inline');
+  if (written === undefined) {
+    const standard = path.join(directory, 'Dockerfile');
+    return inline === undefined && (await hasFile(context.reader, standard)) ? standard : undefined;
+  }
+  const mark = child(node, 'dockerfile')?.mark ?? node.mark;
+  if (inline !== undefined) {
+    context.problems.error(mark, '`dockerfile` and `dockerfile_inline` exclude each other');
+    return undefined;
+  }
+  const file = path.resolve(directory, written);
+  if (!isWithin(file, directory) && !staysInside(file, mark, context)) {
+    context.problems.error(mark, `the Dockerfile ${context.show(file)} is outside the project`, {
+      hint: 'Write its absolute path if that is meant.',
+    });
+    return undefined;
+  }
+  if (!(await hasFile(context.reader, file))) missing(mark, 'Dockerfile', file, context);
+  return file;
+}
+
+/** Build arguments; one without a value comes from the environment, or is left out. */
+function buildArguments(node: Node, context: Context): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, { value }] of entriesOf(child(node, 'args'))) {
+    const given = isNull(value) ? context.lookup(name) : value.kind === 'scalar' ? scalarText(value.value) : undefined;
+    if (given !== undefined) result[name] = given;
+  }
+  return result;
+}
+
+/** `extra_hosts` as `host:address`, the form of the engine. */
+export function hostLines(node: Node): string[] {
+  return (textsAt(node, 'extra_hosts') ?? []).flatMap((line) => {
+    const cut = /^([^:=]+)[=:](.*)$/.exec(line);
+    const addresses = (cut?.[2] ?? '').split(',');
+    return cut === null ? [] : addresses.map((address) => `${cut[1] ?? ''}:${address.replace(/^\[(.*)\]$/, '$1')}`);
+  });
+}
+
+function buildSecrets(node: Node, context: Context): Build['secrets'] {
+  return listAt(node, 'secrets').flatMap((item) => {
+    const source = textAt(item, 'source');
+    if (source === undefined || !isKnown('secret', source, child(item, 'source')?.mark ?? item.mark, context)) return [];
+    const secret = child(context.document, 'secrets', source);
+    return [defined({ id: textAt(item, 'target') ?? source, file: textAt(secret, 'file'), env: textAt(secret, 'environment') })];
+  });
+}
+
+/** The document with what `build.args` inherits filled in, as `config` shows it. */
+export function withArguments(service: Node, context: Context): Node {
+  const build = child(service, 'build');
+  const args = child(build, 'args');
+  if (service.kind !== 'map' || build?.kind !== 'map' || args?.kind !== 'map') return service;
+  let filled = args;
+  for (const [name, { value }] of entriesOf(args)) {
+    if (isNull(value)) {
+      const given = context.lookup(name);
+      filled = withEntry(filled, name, given === undefined ? undefined : { kind: 'scalar', mark: value.mark, value: given });
+    }
+  }
+  return withEntry(service, 'build', withEntry(build, 'args', filled));
+}

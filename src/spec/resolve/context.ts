@@ -1,0 +1,40 @@
+import path from 'node:path';
+import type { Base } from '../canonical/paths.ts';
+import type { Problems } from '../problem.ts';
+import type { Reader } from '../reader.ts';
+import { entriesOf, type Entry, type Node } from '../text/node.ts';
+import { placeText, type Mark } from '../text/source.ts';
+
+/** What turning a checked document into a project needs besides the document. */
+export type Context = {
+  readonly problems: Problems;
+  readonly reader: Reader;
+  readonly base: Base;
+  /** A path as messages show it. */
+  readonly show: (file: string) => string;
+  readonly lookup: (name: string) => string | undefined;
+  /** The canonical document, without the services that are left out. */
+  readonly document: Node;
+  /** Services that are not part of this load: by name a profile that would choose it, or `provider`. */
+  readonly leftOut: ReadonlyMap<string, string>;
+  readonly places: Record<string, string>;
+  /** Directories that belong to the project: its own and its build contexts. */
+  readonly inside: readonly string[];
+};
+
+/** Remembers where a value was written, for errors found later than the file. */
+export function notePlace(context: Context, name: string, mark: Mark): void {
+  context.places[name] = placeText(mark);
+}
+
+/** The entries of a top-level section. */
+export function section(document: Node, key: string): readonly (readonly [string, Entry])[] {
+  return document.kind === 'map' ? entriesOf(document.entries.get(key)?.value) : [];
+}
+
+/** A path as the user would write it: relative to where berth was started when it lies below. */
+export function showPath(from: string, file: string): string {
+  const relative = path.relative(from, file);
+  if (relative === '') return '.';
+  return relative.split('/').filter((part) => part === '..').length > 3 ? file : relative;
+}

@@ -1,0 +1,85 @@
+import path from 'node:path';
+import { parseRawEnv } from '../text/dotenv.ts';
+import { child, entriesOf, isNull, itemsOf, map, scalar, withEntry, type Entry, type MapNode, type Node } from '../text/node.ts';
+import { scalarText } from '../text/scalar.ts';
+import { decodeText, type Mark } from '../text/source.ts';
+import { readEnvText } from '../variables.ts';
+import type { Context } from './context.ts';
+import { booleanAt, textAt } from './get.ts';
+
+/** A service with `env_file` and `label_file` read into `environment` and `labels`, and variables without a value filled in. */
+export async function withEnvironment(service: MapNode, context: Context): Promise<MapNode> {
+  return withLabels(await withVariables(service, context), context);
+}
+
+async function withVariables(service: MapNode, context: Context): Promise<MapNode> {
+  const written = child(service, 'environment');
+  const files = child(service, 'env_file');
+  if (written === undefined && files === undefined) return service;
+  const own = new Map<string, Entry>();
+  for (const [name, entry] of entriesOf(written)) own.set(name, { key: entry.key, value: inherited(name, entry.value, context) });
+  const entries = new Map<string, Entry>();
+  for (const file of itemsOf(files)) {
+    for (const [name, value] of Object.entries(await readEnvFile(file, own, context))) {
+      entries.set(name, { key: file.mark, value: scalar(file.mark, value) });
+    }
+  }
+  for (const [name, entry] of own) entries.set(name, entry);
+  return withEntry(withEntry(service, 'env_file', undefined), 'environment', map(written?.mark ?? service.mark, entries), service.mark);
+}
+
+function inherited(name: string, value: Node, context: Context): Node {
+  if (!isNull(value)) return value.kind === 'scalar' && value.broken !== true ? { ...value, value: scalarText(value.value) } : value;
+  const found = context.lookup(name);
+  return found === undefined ? value : scalar(value.mark, found);
+}
+
+async function readEnvFile(item: Node, own: ReadonlyMap<string, Entry>, context: Context): Promise<Readonly<Record<string, string>>> {
+  const file = textAt(item, 'path');
+  if (file === undefined) return {};
+  const mark = child(item, 'path')?.mark ?? item.mark;
+  const bytes = await context.reader.read(file);
+  if (bytes === undefined) {
+    if (booleanAt(item, 'required') !== false) missing(mark, 'env file', file, context);
+    return {};
+  }
+  const lookup = (name: string): string | undefined => {
+    const entry = own.get(name)?.value;
+    return context.lookup(name) ?? (entry?.kind === 'scalar' && entry.value !== null ? scalarText(entry.value) : undefined);
+  };
+  if (textAt(item, 'format') !== 'raw') return readEnvText(file, bytes, { show: context.show, problems: context.problems, lookup });
+  const decoded = decodeText(bytes);
+  if ('text' in decoded) return parseRawEnv(decoded.text, lookup);
+  context.problems.error(mark, `the env file ${context.show(file)} cannot be read: ${decoded.problem}`);
+  return {};
+}
+
+async function withLabels(service: MapNode, context: Context): Promise<MapNode> {
+  const files = child(service, 'label_file');
+  if (files === undefined) return service;
+  const written = child(service, 'labels');
+  const entries = new Map<string, Entry>();
+  for (const file of itemsOf(files)) {
+    const name = file.kind === 'scalar' && typeof file.value === 'string' ? path.resolve(file.value) : undefined;
+    if (name === undefined) continue;
+    const bytes = await context.reader.read(name);
+    if (bytes === undefined) {
+      missing(file.mark, 'label file', name, context);
+      continue;
+    }
+    const lookup = (key: string): string | undefined => {
+      const entry = entries.get(key)?.value;
+      return entry?.kind === 'scalar' ? scalarText(entry.value) : undefined;
+    };
+    for (const [key, value] of Object.entries(readEnvText(name, bytes, { show: context.show, problems: context.problems, lookup }))) {
+      entries.set(key, { key: file.mark, value: scalar(file.mark, value) });
+    }
+  }
+  for (const [key, entry] of entriesOf(written)) entries.set(key, entry);
+  return withEntry(withEntry(service, 'label_file', undefined), 'labels', map(written?.mark ?? service.mark, entries), service.mark);
+}
+
+/** Reports a file that the application file names and that is not there. */
+export function missing(mark: Mark, what: string, file: string, context: Context): void {
+  context.problems.error(mark, `the ${what} ${context.show(file)} does not exist`, { code: 'FILE_NOT_FOUND' });
+}

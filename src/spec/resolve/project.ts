@@ -1,0 +1,102 @@
+import type { Project, Service } from '../../model/index.ts';
+import { checkPorts } from '../check/ports.ts';
+import { child, entriesOf, map, toPlain, withEntry, type Entry, type MapNode, type Plain } from '../text/node.ts';
+import { withArguments } from './build.ts';
+import type { Context } from './context.ts';
+import { checkCycles } from './dependencies.ts';
+import { withEnvironment } from './environment.ts';
+import { textAt, textsAt } from './get.ts';
+import { readContents } from './grants.ts';
+import { PortChooser } from './ports.ts';
+import { resolveNetworks, resolveVolumes } from './project-resources.ts';
+import { resolveService } from './service.ts';
+
+/** What a canonical document needs to become a project. */
+export type ResolveInput = Omit<Context, 'document' | 'places' | 'leftOut' | 'inside'> & {
+  readonly name: string;
+  readonly environment: string | undefined;
+  readonly profiles: readonly string[];
+};
+
+/** The project of a canonical document, the bytes of its files, and the document as `config` shows it. */
+export type Resolved = {
+  readonly project: Project;
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly document: { readonly [key: string]: Plain };
+};
+
+/** Turns a canonical document into the project; what is wrong is collected, never thrown. */
+export async function resolveProject(document: MapNode, input: ResolveInput): Promise<Resolved> {
+  const { chosen, leftOut } = chooseServices(document, input.profiles);
+  const context: Context = { ...input, document: chosen, leftOut, places: {}, inside: projectDirectories(document, input.base.directory) };
+  const filled = await fillServices(chosen, context);
+  const full: Context = { ...context, document: filled };
+  const entries = entriesOf(child(filled, 'services'));
+  if (entries.length === 0 && leftOut.size === 0) {
+    input.problems.error(document.mark, 'the file has no services', { hint: 'Write at least one under `services:`.' });
+  }
+  const contents = await readContents(
+    entries.map(([, entry]) => entry.value),
+    full,
+  );
+  const shared = { contents, ports: new PortChooser(full), projectBerth: child(filled, 'x-berth') };
+  const services: Service[] = [];
+  for (const [name, entry] of entries) if (entry.value.kind === 'map') services.push(await resolveService(name, entry, shared, full));
+  checkCycles(full, new Map(services.map((service) => [service.name, service.dependsOn])));
+  checkPorts(services, full);
+  const project: Project = {
+    name: input.name,
+    directory: input.base.directory,
+    ...(input.environment === undefined ? {} : { environment: input.environment }),
+    services,
+    networks: resolveNetworks(services, full),
+    volumes: resolveVolumes(services, full),
+    places: full.places,
+  };
+  return { project, files: contents.files, document: plainDocument(filled) };
+}
+
+/** Keeps the services without a profile, and those with a chosen one; one made by a provider has no containers. */
+function chooseServices(
+  document: MapNode,
+  profiles: readonly string[],
+): { readonly chosen: MapNode; readonly leftOut: Map<string, string> } {
+  const services = document.entries.get('services')?.value;
+  const leftOut = new Map<string, string>();
+  if (services?.kind !== 'map') return { chosen: document, leftOut };
+  const kept = new Map<string, Entry>();
+  for (const [name, entry] of services.entries) {
+    if (name.startsWith('x-') && entry.value.kind !== 'map') continue;
+    const own = textsAt(entry.value, 'profiles') ?? [];
+    const [first] = own;
+    if (first !== undefined && !profiles.includes('*') && !own.some((profile) => profiles.includes(profile))) leftOut.set(name, first);
+    else if (child(entry.value, 'provider') !== undefined) leftOut.set(name, 'provider');
+    else kept.set(name, entry);
+  }
+  return { chosen: withEntry(document, 'services', map(services.mark, kept)), leftOut };
+}
+
+function projectDirectories(document: MapNode, directory: string): string[] {
+  const contexts = entriesOf(child(document, 'services')).flatMap(([, { value }]) => textAt(value, 'build', 'context') ?? []);
+  return [directory, ...contexts];
+}
+
+async function fillServices(document: MapNode, context: Context): Promise<MapNode> {
+  const services = document.entries.get('services')?.value;
+  if (services?.kind !== 'map') return document;
+  const filled = new Map<string, Entry>();
+  for (const [name, entry] of services.entries) {
+    const value = entry.value.kind === 'map' ? withArguments(await withEnvironment(entry.value, context), context) : entry.value;
+    filled.set(name, { key: entry.key, value });
+  }
+  return withEntry(document, 'services', map(services.mark, filled));
+}
+
+function plainDocument(document: MapNode): { readonly [key: string]: Plain } {
+  const {
+    name = null,
+    version: _obsolete,
+    ...rest
+  } = Object.fromEntries([...document.entries].map(([key, entry]) => [key, toPlain(entry.value)]));
+  return { name, ...rest };
+}

@@ -1,0 +1,71 @@
+import {
+  acts,
+  any,
+  duration,
+  formatted,
+  integerFrom,
+  listOf,
+  either,
+  object,
+  oneOfWords,
+  refused,
+  reported,
+  boolean,
+  string,
+  type Shape,
+} from './shape.ts';
+
+const port = integerFrom(1, 65_535);
+
+const probe: Shape = object({
+  http: acts(formatted('http-path'), 'Asks this path; 200 to 399 is healthy.'),
+  tcp: acts(boolean, 'Being connected to is enough.'),
+  host: acts(formatted('route-host'), 'The `Host` header; that of the first route when left out.'),
+  interval: acts(duration, 'Time between two probes; `1s`.'),
+  timeout: acts(duration, 'Time that an answer has; `2s`.'),
+  successes: acts(integerFrom(1), 'How many in a row are needed; `2`.'),
+  within: acts(duration, 'Time that an instance has from its start to be ready; `60s`.'),
+});
+
+const rollout: Shape = object({
+  strategy: acts(oneOfWords('rolling'), '`rolling`. Others are not built yet.'),
+  surge: acts(integerFrom(1), 'How many more instances than wanted may run meanwhile: how many are replaced at a time; `1`.'),
+  unavailable: acts(integerFrom(0), 'How many fewer than wanted may be ready meanwhile; `0`.'),
+  order: acts(oneOfWords('start-first', 'stop-first'), 'Whether the new instance starts before the old one stops.'),
+  drain: acts(duration, 'Time that requests in flight have to end; `30s`.'),
+  longDrain: acts(duration, 'The same for WebSocket and TCP connections; that of `drain` when left out.'),
+  watch: acts(duration, 'How long the new release is watched after the switch; `15s`.'),
+  monitor: acts(duration, 'How long an instance without a probe must stay up; `5s`.'),
+  failureAction: acts(oneOfWords('rollback', 'pause', 'continue'), 'What happens when a gate fails; `rollback`.'),
+});
+
+/** `services.*.x-berth` */
+export const serviceBerth: Shape = object({
+  port: acts(port, 'The port that the application listens on; found from `ports`, `expose`, the image or the stack when left out.'),
+  protocol: acts(oneOfWords('http', 'tcp'), 'What it speaks there; found by asking when left out.'),
+  routes: acts(
+    listOf(
+      object({
+        host: acts(formatted('route-host'), 'The host name, also with a leading `*.`; every host when left out.'),
+        path: acts(formatted('http-path'), 'Requests whose path starts with this; `/`.'),
+        port: acts(port, 'The port of the machine; `80`.'),
+      }),
+    ),
+    'Where traffic enters by name.',
+  ),
+  release: acts(either(formatted('command'), listOf(string)), 'A command that runs once per release, before any instance changes.'),
+  probe: acts(probe, 'How readiness is asked; found when left out.'),
+  rollout: acts(rollout, 'How the service moves to a new release; wins over `deploy.update_config`.'),
+  autoscale: reported(any, 'Not built yet; `deploy.replicas` is what runs.'),
+  internal: refused(any, 'Not built yet.'),
+  tls: refused(any, 'Not built yet.'),
+  environment: refused(any, 'Not built yet.'),
+});
+
+/** The top-level `x-berth` */
+export const projectBerth: Shape = object({
+  probe: acts(probe, 'Defaults for every service.'),
+  rollout: acts(rollout, 'Defaults for every service.'),
+  environments: refused(any, 'Not built yet.'),
+  toggles: refused(any, 'Not built yet.'),
+});

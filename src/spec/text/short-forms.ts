@@ -1,0 +1,131 @@
+/** A short form taken apart, or what is wrong with it. */
+type Parsed<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly message: string };
+
+const fail = (message: string): { readonly ok: false; readonly message: string } => ({ ok: false, message });
+
+/** One mapping of a `ports` line; `published` may be a range when `target` is one port. */
+export type PortMapping = {
+  readonly target: number;
+  readonly published?: string | undefined;
+  readonly hostIp?: string | undefined;
+  readonly protocol: string;
+};
+
+const maxPort = 65_535;
+
+/** `[ip:][published:]target[/protocol]`, each of the two a port or a range. */
+export function parsePort(value: string): Parsed<{ readonly mappings: readonly PortMapping[] }> {
+  const slash = value.indexOf('/');
+  const protocol = slash === -1 ? 'tcp' : value.slice(slash + 1).toLowerCase();
+  const body = slash === -1 ? value : value.slice(0, slash);
+  if (protocol !== 'tcp' && protocol !== 'udp') {
+    return fail(
+      protocol === 'sctp' ? 'uses SCTP, which is not built yet' : `names the protocol \`${protocol}\`; it must be \`tcp\` or \`udp\``,
+    );
+  }
+  const parts = /^(?:(?:\[([^\]]*)\]|(.*)):)??(?:([^:[\]]*):)?([^:[\]]*)$/.exec(body);
+  if (parts === null) return fail('must be `[address:][port:]port[/protocol]`');
+  const [, bracketed, plain, publishedText, targetText = ''] = parts;
+  const hostIp = bracketed ?? plain;
+  if (hostIp !== undefined && hostIp !== '' && !/^[0-9a-fA-F.:]+$/.test(hostIp)) return fail(`\`${hostIp}\` is not an IP address`);
+  const target = portRange(targetText);
+  if (typeof target === 'string') return fail(target);
+  const published = publishedText === undefined || publishedText === '' ? undefined : portRange(publishedText);
+  if (typeof published === 'string') return fail(published);
+  const count = target.to - target.from;
+  if (published !== undefined && count > 0 && published.to - published.from !== count) {
+    return fail('maps two ranges of different length');
+  }
+  const mappings: PortMapping[] = [];
+  for (let i = 0; i <= count; i++) {
+    mappings.push({
+      target: target.from + i,
+      published: publishedOf(published, count, i),
+      hostIp: hostIp === '' ? undefined : hostIp,
+      protocol,
+    });
+  }
+  return { ok: true, mappings };
+}
+
+type Range = { readonly from: number; readonly to: number };
+
+function publishedOf(published: Range | undefined, count: number, index: number): string | undefined {
+  if (published === undefined) return undefined;
+  if (count > 0 || published.from === published.to) return String(published.from + index);
+  return `${String(published.from)}-${String(published.to)}`;
+}
+
+/** A port or a range of ports, or what is wrong with it. */
+export function portRange(value: string): Range | string {
+  const parts = /^(\d+)(?:-(\d+))?$/.exec(value);
+  if (parts === null) return value === '' ? 'names no port' : `\`${value}\` is not a port`;
+  const from = Number(parts[1]);
+  const to = Number(parts[2] ?? parts[1]);
+  if (from > maxPort || to > maxPort || from < 1) return `\`${value}\` is out of range; a port is 1 to ${String(maxPort)}`;
+  if (to < from) return `\`${value}\` ends before it starts`;
+  return { from, to };
+}
+
+/** A line of `expose`: a port or a range, with a protocol. */
+export function parseExposed(value: string): Parsed<{ readonly ports: readonly number[]; readonly protocol: string }> {
+  const [range = '', protocol = 'tcp', ...more] = value.split('/');
+  if (more.length > 0 || (protocol !== 'tcp' && protocol !== 'udp')) return fail('must be a port or a range, with `/tcp` or `/udp`');
+  const parsed = portRange(range);
+  if (typeof parsed === 'string') return fail(parsed);
+  return { ok: true, protocol, ports: Array.from({ length: parsed.to - parsed.from + 1 }, (_, i) => parsed.from + i) };
+}
+
+/** The parts of a `volumes` line. */
+export type VolumeParts = {
+  readonly type: 'bind' | 'volume';
+  readonly source?: string | undefined;
+  readonly target: string;
+  readonly readOnly: boolean;
+  readonly noCopy: boolean;
+  readonly propagation?: string | undefined;
+  readonly selinux?: 'z' | 'Z' | undefined;
+};
+
+const propagations = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
+
+/** `[source:]target[:options]` */
+export function parseVolume(value: string): Parsed<{ readonly volume: VolumeParts }> {
+  const parts = value.split(':');
+  if (parts.includes('')) return fail('has an empty part between colons');
+  if (parts.length > 3) return fail('has too many colons; the form is `[source:]target[:options]`');
+  const [first = '', second, third] = parts;
+  const source = second === undefined ? undefined : first;
+  const target = second ?? first;
+  if (!target.startsWith('/')) return fail(`mounts at \`${target}\`, which is not an absolute path`);
+  const options = third === undefined ? [] : third.split(',');
+  const unknown = options.find((option) => !isVolumeOption(option));
+  if (unknown !== undefined) return fail(`has the option \`${unknown}\`, which is not known`);
+  const selinux = options.find((option) => option === 'z' || option === 'Z');
+  return {
+    ok: true,
+    volume: {
+      type: source !== undefined && /^[./~]/.test(source) ? 'bind' : 'volume',
+      source,
+      target,
+      readOnly: options.findLast((option) => option === 'ro' || option === 'rw') === 'ro',
+      noCopy: options.includes('nocopy'),
+      propagation: options.find((option) => propagations.includes(option)),
+      selinux,
+    },
+  };
+}
+
+function isVolumeOption(option: string): boolean {
+  return (
+    ['ro', 'rw', 'nocopy', 'z', 'Z', 'cached', 'delegated', 'consistent', 'volume-nocopy'].includes(option) || propagations.includes(option)
+  );
+}
+
+/** `source[:target[:permissions]]` */
+export function parseDevice(value: string): Parsed<{ readonly source: string; readonly target: string; readonly permissions: string }> {
+  const [source = '', target = source, permissions = 'rwm', ...more] = value.split(':');
+  if (more.length > 0) return fail('has too many colons; use the long form');
+  if (source === '') return fail('names no device');
+  return { ok: true, source, target, permissions };
+}
