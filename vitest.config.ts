@@ -31,6 +31,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/harness/setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
           ...alone,
