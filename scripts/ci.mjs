@@ -17,11 +17,17 @@ await main(async () => {
   const { started } = await ensureEngine();
   /** @type {Counts} */
   const total = { passed: 0, failed: 0, skipped: 0 };
+  /** @param {Counts} counts */
+  const add = ({ passed, failed, skipped }) => {
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+  };
   try {
-    await part('npm run check', ['run', 'check'], environment, total, readCheck);
-    await part('npm run quickstart', ['run', 'quickstart'], environment, total);
-    await part('npm run quickstart -- --down', ['run', 'quickstart', '--', '--down'], environment, total);
-    await part('npm test', ['test'], process.env, total, readTests);
+    add(await part(['run', 'check'], environment, readCheck));
+    add(await part(['run', 'quickstart'], environment));
+    add(await part(['run', 'quickstart', '--', '--down'], environment));
+    add(await part(['test'], process.env, readTests));
   } finally {
     if (started) await stopEngine();
     rmSync(home, { recursive: true, force: true });
@@ -32,23 +38,21 @@ await main(async () => {
 });
 
 /**
- * Runs one npm script and adds what it came to. A script without a report of its own counts as one; one that failed
+ * Runs one npm script and answers what it came to. A script without a report of its own counts as one; one that failed
  * counts as a failure even if its report does not say so.
- * @param {string} name
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} environment
- * @param {Counts} total
  * @param {() => Counts} [read]
+ * @returns {Promise<Counts>}
  */
-async function part(name, args, environment, total, read) {
+async function part(args, environment, read) {
+  const name = `npm ${args.join(' ')}`;
   console.log(`\n=== ${name}`);
   const startedMs = Date.now();
   const code = await hand('npm', ['--no-update-notifier', ...args], environment);
   console.log(`=== ${name}: exit ${code} after ${Math.round((Date.now() - startedMs) / 1000)} s`);
   const counts = read === undefined ? { passed: code === 0 ? 1 : 0, failed: 0, skipped: 0 } : readSafely(read);
-  total.passed += counts.passed;
-  total.failed += counts.failed + (code !== 0 && counts.failed === 0 ? 1 : 0);
-  total.skipped += counts.skipped;
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
 /** @param {() => Counts} read */
@@ -56,7 +60,7 @@ function readSafely(read) {
   try {
     return read();
   } catch (error) {
-    console.log(`=== no report: ${error instanceof Error ? error.message : error}`);
+    console.log(`=== no report: ${String(error)}`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
 }
