@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { BerthError, type BerthErrorData } from '../errors/index.ts';
 import { ensurePrivateDirectory, type Home } from './home.ts';
@@ -16,6 +16,8 @@ export type ServerProgram = {
 
 /** The descriptor on which a started server says once that it is ready, or why it is not. */
 export const readyDescriptor = 3;
+
+const outputLimitBytes = 256 * 1024;
 
 /**
  * All that a server may see of the environment it happened to be started from: what a deploy depends on is sent with
@@ -42,8 +44,10 @@ export async function spawnServer(home: Home, program: ServerProgram, signal?: A
   ensurePrivateDirectory(home.directory, program.uid);
   const [file, ...args] = program.command;
   if (file === undefined) throw new BerthError('INTERNAL', 'Could not start the server: its command is empty.');
-  // Truncated at each start: only the trace of a crash is written there, so it stays small.
-  const output = openSync(home.output, 'w', 0o600);
+  // Only the trace of a crash is written there, so it stays small; what earlier ones left is kept until it is not.
+  const before = statSync(home.output, { throwIfNoEntry: false })?.size ?? 0;
+  const output = openSync(home.output, before > outputLimitBytes ? 'w' : 'a', 0o600);
+  const writtenBefore = before > outputLimitBytes ? 0 : before;
   try {
     const child = spawn(file, args, {
       cwd: '/',
@@ -56,7 +60,7 @@ export async function spawnServer(home: Home, program: ServerProgram, signal?: A
     child.unref();
     const said = child.stdio[readyDescriptor];
     const line = await Promise.race([failed.promise, firstLine(said as Readable, signal)]);
-    return judgeLine(line, home);
+    return judgeLine(line, home, readFileSync(home.output).subarray(writtenBefore).toString());
   } finally {
     closeSync(output);
   }
@@ -79,14 +83,14 @@ async function firstLine(pipe: Readable, signal?: AbortSignal): Promise<string> 
   }
 }
 
-function judgeLine(line: string, home: Home): Spawned {
+function judgeLine(line: string, home: Home, output: string): Spawned {
   if (line === 'ready') return { ready: true };
   const data = parse(line);
   if (isErrorData(data)) return { ready: false, error: BerthError.from(data) };
-  const lines = [line, ...readFileSync(home.output, 'utf8').trimEnd().split('\n').slice(-10)].filter((text) => text !== '');
+  const lines = [line, ...output.split('\n').slice(-40)].filter((text) => text !== '');
   return {
     ready: false,
-    error: new BerthError('SERVER_UNREACHABLE', `Could not start the berth server: ${lines[0] ?? 'it ended at once'}.`, {
+    error: new BerthError('SERVER_UNREACHABLE', 'Could not start the berth server: its process ended before it served.', {
       hint: `Read ${home.log} and ${home.output}.`,
       details: { lines },
     }),
