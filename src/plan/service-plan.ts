@@ -28,8 +28,8 @@ export type ServiceSteps = {
   readonly all: readonly string[];
 };
 
-/** One new or waking instance: its name, and whether it exists. */
-type Lane = { readonly instance: string; readonly found: Instance | undefined };
+/** One instance to bring up: an existing one, or one that is created and gets its name when its turn comes. */
+type Lane = { readonly found: Instance | undefined };
 
 /** Adds the steps that bring one service from what it is to what it should be. */
 export function planService(input: ServiceInput): ServiceSteps {
@@ -87,13 +87,16 @@ class ServiceRolling {
   }
 
   #lanes(): Lane[] {
-    const { s, classes, desired, taken } = this.#in;
-    const waking = classes.waking.map((found): Lane => ({ instance: found.name, found }));
-    const create = Array.from({ length: classes.missing }, (): Lane => {
-      const fixed = s.service.containerName;
-      return { instance: fixed ?? takeInstanceName({ app: desired.app, service: s.service.name, taken }), found: undefined };
-    });
-    return [...waking, ...create];
+    const { classes } = this.#in;
+    return [
+      ...classes.waking.map((found): Lane => ({ found })),
+      ...Array.from({ length: classes.missing }, (): Lane => ({ found: undefined })),
+    ];
+  }
+
+  #nameOf(lane: Lane): string {
+    const { s, desired, taken } = this.#in;
+    return lane.found?.name ?? s.service.containerName ?? takeInstanceName({ app: desired.app, service: s.service.name, taken });
   }
 
   #startFirst(needs: readonly string[]): readonly string[] {
@@ -156,7 +159,8 @@ class ServiceRolling {
   #bringUp(lane: Lane, needs: readonly string[]): string[] {
     const { s, list } = this.#in;
     const service = s.service.name;
-    const { instance, found } = lane;
+    const { found } = lane;
+    const instance = this.#nameOf(lane);
     let last = needs;
     if (found === undefined)
       last = [list.add({ kind: 'instance.create', service, instance, config: s.config }, 'one instance of the new release', last)];
@@ -206,6 +210,8 @@ class ServiceRolling {
 
   #remove(i: Instance, needs: readonly string[]): readonly string[] {
     if (this.#in.options.keep.includes(i.name)) return needs;
+    // Whatever is created after this step may have its name.
+    this.#in.taken.delete(i.name);
     return [this.#in.list.add({ kind: 'instance.remove', service: i.service, instance: i.name }, 'stopped and no longer needed', needs)];
   }
 

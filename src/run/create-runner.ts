@@ -58,8 +58,7 @@ class AppRunner implements Runner {
     const id = ids.next();
     const ctx = await this.#context(input, { rolloutId: id });
     await ctx.target.engine.info();
-    const recovering = [...this.#active.values()].find((a) => a.app === app && a.recovering);
-    if (recovering !== undefined) await recovering.ended;
+    await this.#awaitRecovery(app);
     if (input.request.kind !== 'down' && store.getApp(app) === undefined) {
       const directory = 'deployment' in input.request ? input.request.deployment.project.directory : '/';
       store.putApp({ name: app, directory, createdAtMs: clock.now(), replicas: {}, stoppedServices: [] });
@@ -108,20 +107,31 @@ class AppRunner implements Runner {
   }
 
   async resume(): Promise<void> {
-    const { store, clock } = this.#deps;
+    const { store } = this.#deps;
     const socket = store.getSetting(socketSetting);
-    for (const rollout of store.listActiveRollouts()) {
-      const input = store.getRolloutInput(rollout.id) as { socket: string; request: RolloutRequest };
-      store.takeLease({ app: rollout.app, owner: this.#owner, rollout: rollout.id, atMs: clock.now(), staleMs: 0 });
-      store.updateRollout(rollout.id, { resumes: rollout.resumes + 1 });
-      for (const entry of store.listJournal(rollout.id))
-        if (entry.state === 'running') store.journalEnd(rollout.id, entry.seq, 'interrupted', clock.now());
-      const how = rollout.state === 'reverting' ? 'revert' : 'resume';
-      this.events.emit(rollout.id, rollout.app, { type: 'rollout.resumed', how, why: 'the server ended in the middle of it' });
-      const ctx = await this.#context(input, { rolloutId: rollout.id });
-      this.#run(ctx, { rollout, request: input.request, resumed: true });
-    }
+    for (const rollout of store.listActiveRollouts()) await this.#resumeOne(rollout);
     if (socket !== undefined && store.listEdges().length > 0) await this.#keeper(this.#deps.connect(socket)).restore();
+  }
+
+  async #resumeOne(rollout: Rollout): Promise<void> {
+    const { store, clock } = this.#deps;
+    const input = store.getRolloutInput(rollout.id) as { socket: string; request: RolloutRequest };
+    store.takeLease({ app: rollout.app, owner: this.#owner, rollout: rollout.id, atMs: clock.now(), staleMs: 0 });
+    store.updateRollout(rollout.id, { resumes: rollout.resumes + 1 });
+    for (const entry of store.listJournal(rollout.id))
+      if (entry.state === 'running') store.journalEnd(rollout.id, entry.seq, 'interrupted', clock.now());
+    const how = rollout.state === 'reverting' ? 'revert' : 'resume';
+    this.events.emit(rollout.id, rollout.app, { type: 'rollout.resumed', how, why: 'the server ended in the middle of it' });
+    const ctx = await this.#context(input, { rolloutId: rollout.id });
+    this.#run(ctx, { rollout, request: input.request, resumed: true });
+  }
+
+  /** Waits for rollouts of an app that are being picked up again, and picks up those whose journal could not be written. */
+  async #awaitRecovery(app: string): Promise<void> {
+    for (const rollout of this.#deps.store.listActiveRollouts()) {
+      if (rollout.app === app && !this.#active.has(rollout.id)) await this.#resumeOne(rollout);
+    }
+    await Promise.all([...this.#active.values()].filter((a) => a.app === app && a.recovering).map((a) => a.ended));
   }
 
   #run(ctx: RunContext, input: { rollout: Rollout; request: RolloutRequest; resumed: boolean }): void {

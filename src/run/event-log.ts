@@ -17,6 +17,12 @@ export class EventLog {
     for (const listener of this.#listeners) listener(record);
   }
 
+  /** Tells whoever listens without keeping it: for the one event that says that nothing can be kept. */
+  announce(rollout: string, app: string, event: RolloutEvent): void {
+    const record: EventRecord = { seq: Number.MAX_SAFE_INTEGER, atMs: this.#clock.now(), rollout, app, event };
+    for (const listener of this.#listeners) listener(record);
+  }
+
   /** Calls the listener for every later event; answers how to stop that. */
   subscribe(listener: (record: EventRecord) => void): () => void {
     this.#listeners.add(listener);

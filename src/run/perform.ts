@@ -13,12 +13,15 @@ import { ensureVolume } from './volumes.ts';
 /** What only the rollout itself can do: keep a finding, make a release the current one. */
 export type RolloutHooks = {
   readonly onPin: (service: string, pin: Pin) => void;
-  readonly onPromote: (signal: AbortSignal) => Promise<void>;
+  readonly onPromote: () => void;
   readonly alwaysBuild: boolean;
 };
 
+/** What doing a step needs. */
+export type Performing = { readonly ctx: RunContext; readonly side: Side; readonly hooks: RolloutHooks };
+
 /** Does one step. Every branch looks before it does, so that the same step can be done again after a crash. */
-export async function performStep(ctx: RunContext, side: Side, hooks: RolloutHooks, step: Step, signal: AbortSignal): Promise<unknown> {
+export async function performStep({ ctx, side, hooks }: Performing, step: Step, signal: AbortSignal): Promise<unknown> {
   const { action } = step;
   const { engine } = ctx.target;
   switch (action.kind) {
@@ -65,7 +68,7 @@ export async function performStep(ctx: RunContext, side: Side, hooks: RolloutHoo
     case 'watch':
       return watchRelease(ctx, side, action, signal);
     case 'release.promote':
-      return hooks.onPromote(signal);
+      return hooks.onPromote();
   }
 }
 

@@ -91,6 +91,11 @@ export class FakeHost implements Host {
     return Promise.resolve(path);
   }
 
+  findFile(input: { sha256: string; mode: number; uid?: number | undefined; gid?: number | undefined }): Promise<string | undefined> {
+    const path = `/fake/files/${input.sha256}-${input.mode.toString(8)}-${input.uid ?? 0}-${input.gid ?? 0}`;
+    return Promise.resolve(this.files.has(path) ? path : undefined);
+  }
+
   startsAtBoot(): Promise<boolean> {
     return Promise.resolve(this.bootService);
   }

@@ -1,0 +1,113 @@
+import type { BerthError } from '../errors/index.ts';
+import type { Plan, Release, Rollout, RolloutEvent, Step } from '../model/index.ts';
+import type { RolloutRequest } from '../contract/index.ts';
+import { planRollout, type PlanOptions } from '../plan/index.ts';
+import type { RunContext, Side } from './deps.ts';
+import { whileEngineAway } from './engine-away.ts';
+import { executePlan } from './executor.ts';
+import { look, observe } from './observe.ts';
+import { performStep } from './perform.ts';
+import { endRollout, keepPin, promoteRelease, type Ending } from './rollout-record.ts';
+import { makeSide, toDesiredState, type SideInput } from './side.ts';
+
+/** Steps that only wait: they end at once when a rollout is cancelled or another step failed. The others are finished. */
+const waits = new Set<Step['action']['kind']>(['image.pull', 'image.build', 'instance.probe', 'edge.drain', 'wait', 'watch']);
+/** Going forward, an engine that is away is waited for this long; going back, much longer. */
+export const awayMs = { forward: 90_000, back: 3_600_000 };
+
+/** What a session starts from. */
+export type SessionInput = { readonly rollout: Rollout; readonly request: RolloutRequest; readonly resumed: boolean };
+
+/** What both ways of a rollout share: looking, planning, running steps, and the rollout's own record. */
+export class StepRunner {
+  readonly ctx: RunContext;
+  readonly request: RolloutRequest;
+  /** Aborts with CANCELLED when the user cancels, and when the server stops. */
+  readonly halt = new AbortController();
+  /** Aborts when the server stops: the rollout stays as it is for the next one. */
+  readonly suspend = new AbortController();
+  rollout: Rollout;
+
+  constructor(ctx: RunContext, input: SessionInput) {
+    this.ctx = ctx;
+    this.request = input.request;
+    this.rollout = input.rollout;
+  }
+
+  side(input: SideInput): Promise<Side> {
+    return this.patiently(() => makeSide(this.ctx, input, this.suspend.signal), awayMs.forward);
+  }
+
+  plan(side: Side, options: PlanOptions): Promise<Plan> {
+    const wait = options.direction === 'back' ? awayMs.back : awayMs.forward;
+    return this.patiently(async () => {
+      const sight = await look(this.ctx, side, this.suspend.signal);
+      const observed = await observe(this.ctx, side, sight, this.suspend.signal);
+      return planRollout(toDesiredState(this.ctx, side, sight.networks), observed, options);
+    }, wait);
+  }
+
+  /** Does something that looks before it does, and again while the engine is away. */
+  patiently<T>(work: () => Promise<T>, mostMs: number): Promise<T> {
+    const onFirst = (): void =>
+      this.emit({ type: 'notice', level: 'warning', message: 'The container engine does not answer; trying again.' });
+    return whileEngineAway(this.ctx.clock, work, { mostMs, signal: this.suspend.signal, onFirst });
+  }
+
+  /** Runs a plan's steps. `onResult` hears what each step answered. */
+  async execute(
+    side: Side,
+    plan: Plan,
+    options: { halt?: AbortSignal; onResult?: (step: Step, result: unknown) => void } = {},
+  ): Promise<void> {
+    const halt = options.halt ?? this.halt.signal;
+    halt.throwIfAborted();
+    this.emit({ type: 'plan.ready', plan });
+    const hooks = {
+      onPin: (service: string, pin: Release['pins'][string]): void => {
+        side.pins.set(service, pin);
+        keepPin(this.ctx, side.release, { service, pin });
+      },
+      onPromote: (): void => promoteRelease(this.ctx, side.release),
+      alwaysBuild: this.request.kind === 'build' || (this.request.kind === 'up' && this.request.build === 'always'),
+    };
+    const perform = async (step: Step, signal: AbortSignal): Promise<unknown> => {
+      const result = await performStep({ ctx: this.ctx, side, hooks }, step, this.#signalFor(step, signal));
+      options.onResult?.(step, result);
+      return result;
+    };
+    const { store, clock, events, rolloutId, app } = this.ctx;
+    await executePlan({ store, clock, events, rolloutId, app, perform }, plan.steps, halt);
+  }
+
+  #signalFor(step: Step, signal: AbortSignal): AbortSignal {
+    if (waits.has(step.action.kind)) return signal;
+    // A job runs on in its container when the server stops; the next server waits for it.
+    return step.action.kind === 'job.run' ? this.suspend.signal : new AbortController().signal;
+  }
+
+  /** The release of this very rollout, once it is written. */
+  ownRelease(): Release | undefined {
+    const { kind } = this.request;
+    if (this.rollout.toRelease === undefined || (kind !== 'up' && kind !== 'rollback')) return undefined;
+    return this.ctx.store.getRelease(this.ctx.app, this.rollout.toRelease);
+  }
+
+  currentRelease(): Release | undefined {
+    const number = this.ctx.store.getApp(this.ctx.app)?.currentRelease;
+    return number === undefined ? undefined : this.ctx.store.getRelease(this.ctx.app, number);
+  }
+
+  update(change: { toRelease?: number; state?: Rollout['state']; error?: ReturnType<BerthError['toJSON']> }): void {
+    this.ctx.store.updateRollout(this.ctx.rolloutId, change);
+    this.rollout = { ...this.rollout, ...change };
+  }
+
+  emit(event: RolloutEvent): void {
+    this.ctx.events.emit(this.ctx.rolloutId, this.ctx.app, event);
+  }
+
+  end(ending: Ending): void {
+    endRollout(this.ctx, ending, { beganMs: this.rollout.createdAtMs, release: this.rollout.toRelease ?? this.currentRelease()?.number });
+  }
+}
