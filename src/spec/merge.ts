@@ -130,39 +130,30 @@ function mergeByRule(base: Node, over: Node, rule: Rule, at: At): Node {
   if (rule === 'replace') return settle(over);
   if (isNull(over)) return base;
   if (isNull(base)) return settle(over);
-  switch (rule) {
-    case 'build':
-      return mergeAs(asBuild, base, over, at);
-    case 'names':
-      return mergeAs((node) => asNames(node, () => scalar(node.mark, null)), base, over, at);
-    case 'dependencies':
-      return mergeAs((node) => asNames(node, dependency), base, over, at);
-    case 'assignments':
-      return mergeAs(asAssignments, base, over, at);
-    case 'hosts':
-      return appendAs(asHosts, base, over, at);
-    case 'sequence':
-      return appendAs(asSequence, base, over, at);
-    case 'logging':
-      return sameDriver(base, over) ? plainMerge(base, over, at) : settle(over);
-    case 'ulimit':
-      return base.kind === 'map' && over.kind === 'map' ? plainMerge(base, over, at) : settle(over);
-    case 'subnets':
-      return base.kind === 'list' && over.kind === 'list' ? mergeSubnets(base, over, at) : plainMerge(base, over, at);
-  }
+  return mergers[rule](base, over, at);
+}
+
+type Merger = (base: Node, over: Node, at: At) => Node;
+
+/** What each rule does with two values that are both there. */
+const mergers: Readonly<Record<Exclude<Rule, 'replace'>, Merger>> = {
+  build: (base, over, at) => plainMerge(asBuild(base), asBuild(over), at),
+  names: (base, over, at) => plainMerge(asNames(base, nothingOf), asNames(over, nothingOf), at),
+  dependencies: (base, over, at) => plainMerge(asNames(base, dependency), asNames(over, dependency), at),
+  assignments: (base, over, at) => plainMerge(asAssignments(base), asAssignments(over), at),
+  hosts: (base, over, at) => plainMerge(asHosts(base), asHosts(over), at),
+  sequence: (base, over, at) => plainMerge(asSequence(base), asSequence(over), at),
+  logging: (base, over, at) => (sameDriver(base, over) ? plainMerge(base, over, at) : settle(over)),
+  ulimit: (base, over, at) => (base.kind === 'map' && over.kind === 'map' ? plainMerge(base, over, at) : settle(over)),
+  subnets: (base, over, at) => (base.kind === 'list' && over.kind === 'list' ? mergeSubnets(base, over, at) : plainMerge(base, over, at)),
+};
+
+function nothingOf(item: Node): Node {
+  return scalar(item.mark, null);
 }
 
 function plainMerge(base: Node, over: Node, at: At): Node {
   return mergeNode(base, over, { ...at, rules: at.rules === undefined ? undefined : { next: at.rules.next } });
-}
-
-function mergeAs(convert: (node: Node) => Node, base: Node, over: Node, at: At): Node {
-  return plainMerge(convert(base), convert(over), at);
-}
-
-function appendAs(convert: (node: Node) => Node, base: Node, over: Node, at: At): Node {
-  const [below, above] = [convert(base), convert(over)];
-  return below.kind === 'list' && above.kind === 'list' ? append(below, above) : plainMerge(below, above, at);
 }
 
 /** `build: DIR` as a mapping. */

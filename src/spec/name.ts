@@ -19,9 +19,11 @@ export function givenName(flag: string | undefined, variable: string | undefined
   if (name === undefined || name === '') return undefined;
   if (normalName(name) === name) return name;
   const valid = normalName(name);
-  throw new BerthError('FILE_INVALID', `The project name \`${name}\` (\`${where}\`) is not valid. ${rule}`, {
-    ...(valid === '' ? {} : { hint: `Use \`${valid}\`.` }),
-  });
+  throw new BerthError(
+    'FILE_INVALID',
+    `The project name \`${name}\` (\`${where}\`) is not valid. ${rule}`,
+    valid === '' ? {} : { hint: `Use \`${valid}\`.` },
+  );
 }
 
 /** The name of the project: given, else `name:` of the file, else that of its directory. */

@@ -78,9 +78,11 @@ export function readEnvText(
   }
   const parsed = parseDotenv(decoded.text, into.lookup);
   for (const problem of parsed.problems) {
-    into.problems.error({ source, offset: problem.offset }, problem.message, {
-      ...(problem.required === undefined ? {} : { code: 'VARIABLE_REQUIRED' as const }),
-    });
+    into.problems.error(
+      { source, offset: problem.offset },
+      problem.message,
+      problem.required === undefined ? {} : { code: 'VARIABLE_REQUIRED' },
+    );
   }
   for (const { name, offset } of parsed.unset) into.problems.warn({ source, offset }, unsetMessage(name), unsetWords(name));
   return parsed.values;

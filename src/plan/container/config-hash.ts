@@ -19,11 +19,27 @@ export function configHash(input: { service: Service; imageId: string }): string
     files: service.files,
     environment: service.environment,
     command: service.command,
-    entrypoint: service.entrypoint,
+    // An empty entry point takes that of the image away.
+    entrypoint: service.entrypoint === undefined ? undefined : ['entrypoint', ...service.entrypoint],
     containerName: service.containerName,
     stopSignal: service.stopSignal,
     stopGraceMs: service.stopGraceMs,
     container: service.container,
   };
-  return sha256(stableJson(relevant));
+  return sha256(stableJson(compact(relevant)));
+}
+
+/** Without what is absent, empty or false: a key that berth learns later does not change the hash of who never wrote it. */
+function compact(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(compact);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).flatMap(([key, v]) => {
+    const inner = compact(v);
+    return inner === undefined || inner === false || isEmpty(inner) ? [] : [[key, inner] as const];
+  });
+  return Object.fromEntries(kept);
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }

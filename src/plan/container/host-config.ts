@@ -1,41 +1,36 @@
-import type { Mount, Service } from '../../model/index.ts';
+import type { ContainerSettings, Service } from '../../model/index.ts';
 import type { ContainerInput } from './input.ts';
-
-type Json = Record<string, unknown>;
-
-/** Keeps only what is there: the engine takes an absent field for its default. */
-export function present(fields: Json): Json {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, v]) => v !== undefined && !(Array.isArray(v) && v.length === 0) && !isEmptyObject(v)),
-  );
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
-}
+import { toBinds, toMounts } from './mounts.ts';
+import { present, type Json } from './present.ts';
 
 /** `service:NAME` becomes the container of that service; every other mode is the engine's own. */
 function mode(text: string | undefined, input: ContainerInput): string | undefined {
   return text?.startsWith('service:') === true ? `container:${input.containerOf(text.slice('service:'.length))}` : text;
 }
 
+/** Docker's word for "hide no system path", which its command line turns into two fields of the API. */
+const openPaths = 'systempaths=unconfined';
+
 /** The HostConfig of `POST /containers/create` (Engine API 1.41). */
 export function toHostConfig(input: ContainerInput): Json {
   const { service } = input;
   const c = service.container;
-  return present({
+  // Empty lists open these paths; absent ones leave the engine's own.
+  const open = c.securityOpt.includes(openPaths) ? { MaskedPaths: [], ReadonlyPaths: [] } : {};
+  const written = present({
     NetworkMode: mode(service.networkMode, input) ?? input.networks[0]?.name ?? 'none',
     RestartPolicy: input.once ? { Name: 'no' } : restartPolicy(c.restart),
     LogConfig: logConfig(service),
     Mounts: toMounts(input),
     Binds: toBinds(input),
+    Tmpfs: c.tmpfs,
     PortBindings: input.once ? {} : udpBindings(service),
     Init: c.init,
     ReadonlyRootfs: c.readOnly ? true : undefined,
     Privileged: c.privileged ? true : undefined,
     CapAdd: c.capAdd,
     CapDrop: c.capDrop,
-    SecurityOpt: c.securityOpt,
+    SecurityOpt: c.securityOpt.filter((o) => o !== openPaths),
     Sysctls: c.sysctls,
     ShmSize: c.shmSizeBytes,
     Dns: c.dns,
@@ -51,22 +46,35 @@ export function toHostConfig(input: ContainerInput): Json {
     CgroupParent: c.cgroupParent,
     Runtime: c.runtime,
     StorageOpt: c.storageOpt,
-    VolumesFrom: c.volumesFrom.map((v) => volumesFrom(v, input)),
-    Links: input.once ? undefined : [...c.links.map((l) => link(l, input)), ...c.externalLinks],
-    Devices: c.devices.map((d) => ({ PathOnHost: d.source, PathInContainer: d.target, CgroupPermissions: d.permissions })),
+    VolumesFrom: c.volumesFrom,
+    Devices: c.devices
+      .filter((d) => !isCdi(d.source))
+      .map((d) => ({ PathOnHost: d.source, PathInContainer: d.target, CgroupPermissions: d.permissions })),
     DeviceCgroupRules: c.deviceCgroupRules,
-    DeviceRequests: c.deviceRequests.map((d) =>
-      present({
-        Driver: d.driver,
-        Count: d.count,
-        DeviceIDs: d.deviceIds,
-        Capabilities: d.capabilities.length === 0 ? undefined : [d.capabilities],
-        Options: d.options,
-      }),
-    ),
+    DeviceRequests: deviceRequests(c),
     Annotations: c.annotations,
     ...toLimits(service),
   });
+  return { ...written, ...open };
+}
+
+/** A CDI device is named `vendor/class=name`; everything else is a path. */
+function isCdi(source: string): boolean {
+  return /^[a-zA-Z][\w.-]*\/[a-zA-Z][\w-]*=[\w.:-]+$/.test(source);
+}
+
+function deviceRequests(c: ContainerSettings): Json[] {
+  const cdi = c.devices.filter((d) => isCdi(d.source)).map((d) => d.source);
+  const written = c.deviceRequests.map((d) =>
+    present({
+      Driver: d.driver,
+      Count: d.count,
+      DeviceIDs: d.deviceIds,
+      Capabilities: d.capabilities.length === 0 ? undefined : [d.capabilities],
+      Options: d.options,
+    }),
+  );
+  return cdi.length === 0 ? written : [...written, { Driver: 'cdi', DeviceIDs: cdi }];
 }
 
 function toLimits(service: Service): Json {
@@ -76,6 +84,8 @@ function toLimits(service: Service): Json {
   return {
     Ulimits: Object.entries(c.ulimits).map(([Name, l]) => ({ Name, Soft: l.soft, Hard: l.hard })),
     NanoCpus: c.nanoCpus,
+    CpuCount: c.cpuCount,
+    CpuPercent: c.cpuPercent,
     CpuShares: c.cpuShares,
     CpuPeriod: c.cpuPeriod,
     CpuQuota: c.cpuQuota,
@@ -108,7 +118,7 @@ function restartPolicy(text: string | undefined): Json {
 function logConfig(service: Service): Json {
   const { logging } = service.container;
   if (logging === undefined) return { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } };
-  return { Type: logging.driver ?? 'json-file', Config: logging.options };
+  return { Type: logging.driver ?? '', Config: logging.options };
 }
 
 /** TCP ports are the edge's; only UDP ones are published by the engine. */
@@ -120,54 +130,4 @@ function udpBindings(service: Service): Json {
     (bindings[`${p.target}/udp`] ??= []).push(binding);
   }
   return bindings;
-}
-
-/** Binds whose directory may have to be made by the engine: only the old form does that. */
-function toBinds(input: ContainerInput): string[] {
-  return input.service.mounts.filter(isOldBind).map((m) => {
-    const options = [
-      m.readOnly ? 'ro' : 'rw',
-      ...(m.propagation === undefined ? [] : [m.propagation]),
-      ...(m.selinux === undefined ? [] : [m.selinux]),
-    ];
-    return `${m.source ?? ''}:${m.target}:${options.join(',')}`;
-  });
-}
-
-/** A path with a colon cannot be written in the old form. */
-function isOldBind(m: Mount): boolean {
-  return m.type === 'bind' && m.createHostPath && !(m.source ?? '').includes(':') && !m.target.includes(':');
-}
-
-function toMounts(input: ContainerInput): Json[] {
-  const mounts = input.service.mounts.filter((m) => !isOldBind(m)).map((m) => toMount(m, input));
-  const files = input.service.files.map((f, index) => ({
-    Type: 'bind',
-    Source: input.files[index] ?? '',
-    Target: f.target,
-    ReadOnly: true,
-  }));
-  const carried = input.carried.map((v) => ({ Type: 'volume', Source: v.name, Target: v.target }));
-  return [...mounts, ...files, ...carried];
-}
-
-function toMount(m: Mount, input: ContainerInput): Json {
-  const base = { Type: m.type, Target: m.target, ReadOnly: m.readOnly ? true : undefined };
-  if (m.type === 'volume') {
-    const source = m.source === undefined ? undefined : (input.volumes[m.source] ?? m.source);
-    return present({ ...base, Source: source, VolumeOptions: present({ NoCopy: m.noCopy ? true : undefined, Subpath: m.subpath }) });
-  }
-  if (m.type === 'tmpfs') return present({ ...base, TmpfsOptions: present({ SizeBytes: m.tmpfsSizeBytes, Mode: m.tmpfsMode }) });
-  return present({ ...base, Source: m.source, BindOptions: present({ Propagation: m.propagation }) });
-}
-
-function volumesFrom(text: string, input: ContainerInput): string {
-  if (text.startsWith('container:')) return text.slice('container:'.length);
-  const [service = '', ...access] = text.split(':');
-  return [input.containerOf(service), ...access].join(':');
-}
-
-function link(text: string, input: ContainerInput): string {
-  const [service = '', alias = service] = text.split(':');
-  return `${input.containerOf(service)}:${alias}`;
 }

@@ -1,7 +1,8 @@
-import type { Service } from '../../model/index.ts';
+import type { Attachment, Service } from '../../model/index.ts';
 import type { ContainerBody, EndpointBody } from '../../ports/index.ts';
-import { present, toHostConfig } from './host-config.ts';
+import { toHostConfig } from './host-config.ts';
 import type { ContainerInput, JoinedNetwork } from './input.ts';
+import { present, type Json } from './present.ts';
 
 /** A container as the engine is asked for it, and the networks that it joins before it starts. */
 export type ContainerRequest = {
@@ -14,57 +15,82 @@ const nano = (ms: number | undefined): number | undefined => (ms === undefined ?
 /** Turns a service into the body of `POST /containers/create` (Engine API 1.41, which takes one network; the others are joined after). */
 export function toContainer(input: ContainerInput): ContainerRequest {
   const { service } = input;
-  const c = service.container;
-  const o = input.overrides;
-  const environment = { ...service.environment, ...o?.environment };
   const [first, ...rest] = input.networks;
+  const environment = { ...service.environment, ...input.overrides?.environment };
   const body: ContainerBody = {
     Image: input.image,
-    Labels: { ...c.labels, ...input.labels },
+    Labels: { ...service.container.labels, ...input.labels },
     Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     HostConfig: toHostConfig(input),
-    ...present({
-      Cmd: input.command ?? service.command,
-      Entrypoint: service.entrypoint,
-      User: o?.user ?? c.user,
-      WorkingDir: o?.workingDir ?? c.workingDir,
-      Hostname: c.hostname,
-      Domainname: c.domainname,
-      Tty: (o?.tty ?? c.tty) ? true : undefined,
-      OpenStdin: (o?.stdin ?? c.stdinOpen) ? true : undefined,
-      StdinOnce: o?.stdin === true ? true : undefined,
-      AttachStdin: o?.stdin === true ? true : undefined,
-      StopSignal: service.stopSignal,
-      StopTimeout: Math.ceil(service.stopGraceMs / 1000),
-      MacAddress: c.macAddress,
-      Healthcheck: healthcheck(service),
-      ExposedPorts: Object.fromEntries([
-        ...service.ports.map((p) => [`${p.target}/${p.protocol}`, {}] as const),
-        ...service.expose.map((p) => [`${p}/tcp`, {}] as const),
-      ]),
-      Platform: c.platform,
-    }),
+    ...toProcess(input),
+    // An empty entry point is not an absent one: it takes that of the image away.
+    ...(service.entrypoint === undefined ? {} : { Entrypoint: service.entrypoint }),
     ...(first === undefined ? {} : { NetworkingConfig: { EndpointsConfig: { [first.name]: endpoint(input, first) } } }),
   };
   return { body, connect: rest.map((n) => ({ network: n.name, endpoint: endpoint(input, n) })) };
 }
 
-/** What a key of a service says about one network; the name of the service is its first alias. */
+/** What runs, as whom and with which terminal. */
+function toProcess(input: ContainerInput): Json {
+  const { service, overrides } = input;
+  const c = service.container;
+  return present({
+    Cmd: input.command ?? service.command,
+    User: overrides?.user ?? c.user,
+    WorkingDir: overrides?.workingDir ?? c.workingDir,
+    Hostname: c.hostname,
+    Domainname: c.domainname,
+    Tty: trueOnly(overrides?.tty ?? c.tty),
+    OpenStdin: trueOnly(overrides?.stdin ?? c.stdinOpen),
+    StdinOnce: trueOnly(overrides?.stdin),
+    AttachStdin: trueOnly(overrides?.stdin),
+    StopSignal: service.stopSignal,
+    StopTimeout: Math.ceil(service.stopGraceMs / 1000),
+    MacAddress: input.once ? undefined : c.macAddress,
+    Healthcheck: healthcheck(service),
+    ExposedPorts: Object.fromEntries(exposedPorts(service).map((port) => [port, {}])),
+  });
+}
+
+function trueOnly(value: boolean | undefined): true | undefined {
+  return value === true ? true : undefined;
+}
+
+function exposedPorts(service: Service): string[] {
+  return [
+    ...service.ports.map((p) => `${p.target}/${p.protocol}`),
+    ...service.expose.map((p) => `${p}/tcp`),
+    ...service.container.exposedUdp.map((p) => `${p}/udp`),
+  ];
+}
+
+/** What the file says about one network; the name of the service is its first alias. */
 function endpoint(input: ContainerInput, network: JoinedNetwork): EndpointBody {
   const attachment = input.service.networks.find((n) => n.network === network.key);
-  const address = attachment?.ipv4Address ?? network.address;
   const ipam = present({
-    IPv4Address: input.once ? network.address : address,
+    IPv4Address: input.once ? network.address : (attachment?.ipv4Address ?? network.address),
     IPv6Address: attachment?.ipv6Address,
     LinkLocalIPs: attachment?.linkLocalIps,
   });
-  const aliases = input.once || attachment === undefined ? [] : [input.service.name, ...attachment.aliases];
+  // A one-off container is not the service: it takes neither its names nor its hardware address.
+  const names = input.once || attachment === undefined ? {} : namesOn(input, attachment, network);
   return present({
-    Aliases: [...new Set(aliases)],
+    ...names,
     IPAMConfig: ipam,
-    MacAddress: attachment?.macAddress,
     DriverOpts: attachment?.driverOpts,
+    GwPriority: attachment?.gatewayPriority,
   }) as EndpointBody;
+}
+
+function namesOn(input: ContainerInput, attachment: Attachment, network: JoinedNetwork): Json {
+  const { service } = input;
+  const first = input.networks[0] === network;
+  return {
+    Aliases: [...new Set([service.name, ...attachment.aliases])],
+    MacAddress: attachment.macAddress ?? (first ? service.container.macAddress : undefined),
+    // Links to containers that are not of the project; those to its services are aliases of these.
+    Links: service.container.externalLinks,
+  };
 }
 
 function healthcheck(service: Service): Record<string, unknown> | undefined {

@@ -1,4 +1,18 @@
-import { isNull, list, map, mapOf, scalar, toPlain, withEntry, type Entry, type ListNode, type MapNode, type Node } from '../text/node.ts';
+import {
+  child,
+  isNull,
+  list,
+  map,
+  mapOf,
+  scalar,
+  toPlain,
+  withEntry,
+  type Entry,
+  type ListNode,
+  type MapNode,
+  type Node,
+  type Plain,
+} from '../text/node.ts';
 import { splitWords } from '../text/shell-words.ts';
 import { parseDevice, parsePort, parseVolume } from '../text/short-forms.ts';
 import { absolutePath, type Base } from './paths.ts';
@@ -32,16 +46,15 @@ export function longPorts(node: Node): Node {
   if (node.kind !== 'list') return node;
   const byKey = new Map<string, Node>();
   for (const item of node.items.flatMap(longPort)) {
-    const plain = toPlain(item);
-    const {
-      host_ip: ip,
-      published,
-      target,
-      protocol,
-    } = typeof plain === 'object' && plain !== null && !Array.isArray(plain) ? (plain as Record<string, unknown>) : {};
-    byKey.set(JSON.stringify([ip ?? '', String(published ?? ''), String(target), protocol ?? 'tcp']), item);
+    const key = ['host_ip', 'published', 'target', 'protocol'].map((name) => plainAt(item, name));
+    byKey.set(JSON.stringify(key), item);
   }
   return list(node.mark, [...byKey.values()]);
+}
+
+function plainAt(node: Node, key: string): Plain {
+  const value = child(node, key);
+  return value === undefined ? '' : toPlain(value);
 }
 
 function longPort(item: Node): readonly Node[] {
@@ -90,34 +103,31 @@ export function longVolumes(node: Node, base: Base): Node {
 
 function longVolume(item: Node, base: Base): Node {
   const text = textOf(item);
-  if (text !== undefined) {
-    const parsed = parseVolume(text);
-    if (!parsed.ok) return item;
-    const { volume } = parsed;
-    const source = volume.type === 'bind' && volume.source !== undefined ? absolutePath(volume.source, base) : volume.source;
-    return mapOf(item.mark, {
-      type: volume.type,
-      source,
-      target: cleanTarget(volume.target),
-      read_only: volume.readOnly ? true : undefined,
-      bind:
-        volume.type === 'bind'
-          ? mapOf(item.mark, { propagation: volume.propagation, selinux: volume.selinux, create_host_path: true })
-          : undefined,
-      volume: volume.type === 'volume' ? mapOf(item.mark, { nocopy: volume.noCopy ? true : undefined }) : undefined,
-    });
-  }
+  if (text !== undefined) return volumeOfLine(item, text, base);
   if (item.kind !== 'map') return item;
-  const source = item.entries.get('source')?.value;
-  const target = item.entries.get('target')?.value;
-  let result = item;
-  if (typeOf(item) === 'bind' && source !== undefined && textOf(source) !== undefined) {
-    result = withEntry(result, 'source', { ...source, kind: 'scalar', value: absolutePath(textOf(source) ?? '', base) });
+  const withSource = typeOf(item) === 'bind' ? changeText(item, 'source', (source) => absolutePath(source, base)) : item;
+  return changeText(withSource, 'target', cleanTarget);
+}
+
+function volumeOfLine(item: Node, text: string, base: Base): Node {
+  const parsed = parseVolume(text);
+  if (!parsed.ok) return item;
+  const { volume } = parsed;
+  const { mark } = item;
+  const common = { target: cleanTarget(volume.target), read_only: volume.readOnly ? true : undefined };
+  if (volume.type === 'volume') {
+    const options = mapOf(mark, { nocopy: volume.noCopy ? true : undefined });
+    return mapOf(mark, { type: 'volume', source: volume.source, ...common, volume: options });
   }
-  if (target !== undefined && textOf(target) !== undefined) {
-    result = withEntry(result, 'target', { ...target, kind: 'scalar', value: cleanTarget(textOf(target) ?? '') });
-  }
-  return result;
+  const bind = mapOf(mark, { propagation: volume.propagation, selinux: volume.selinux, create_host_path: true });
+  return mapOf(mark, { type: 'bind', source: absolutePath(volume.source ?? '', base), ...common, bind });
+}
+
+/** A map with the text under a key changed, when there is one. */
+function changeText(node: MapNode, key: string, apply: (text: string) => string): MapNode {
+  const value = node.entries.get(key)?.value;
+  const text = value === undefined ? undefined : textOf(value);
+  return value === undefined || text === undefined ? node : withEntry(node, key, scalar(value.mark, apply(text)));
 }
 
 function typeOf(node: MapNode): string | undefined {

@@ -12,28 +12,13 @@ import { isKnown, staysInside } from './grants.ts';
 /** How a service is built; `hash` is made later, where the files are read. */
 export async function resolveBuild(name: string, service: Node, context: Context): Promise<Build | undefined> {
   const node = child(service, 'build');
-  const written = textAt(node, 'context');
-  if (node === undefined || written === undefined) return undefined;
+  const directory = textAt(node, 'context');
+  if (node === undefined || directory === undefined) return undefined;
   notePlace(context, `services.${name}.build`, node.mark);
-  const mark = child(node, 'context')?.mark ?? node.mark;
-  if (isRemoteContext(written)) {
-    context.problems.error(mark, `the build context \`${written}\` is not a directory of this machine; that is not built yet`, {
-      hint: 'Fetch it first, and name the directory.',
-    });
-    return undefined;
-  }
-  if (context.reader.exists !== undefined && !(await context.reader.exists(written))) {
-    missing(mark, 'build context', written, context);
-    return undefined;
-  }
-  const platforms = textsAt(node, 'platforms') ?? [];
-  const platform = textAt(service, 'platform') ?? platforms[0];
-  if (platform !== undefined && platforms.length > 0 && !platforms.includes(platform)) {
-    context.problems.error(child(service, 'platform')?.mark ?? node.mark, `the platform \`${platform}\` is not among \`build.platforms\``);
-  }
+  if (!(await isDirectoryThere(node, directory, context))) return undefined;
   return defined({
-    context: written,
-    dockerfile: await dockerfileOf(node, written, context),
+    context: directory,
+    dockerfile: await dockerfileOf(node, directory, context),
     inline: textAt(node, 'dockerfile_inline'),
     args: buildArguments(node, context),
     target: textAt(node, 'target'),
@@ -43,11 +28,36 @@ export async function resolveBuild(name: string, service: Node, context: Context
     noCache: booleanAt(node, 'no_cache') ?? false,
     pull: booleanAt(node, 'pull') ?? false,
     shmSizeBytes: sizeAt(node, 'shm_size'),
-    platform,
+    platform: platformOf(service, context),
     extraHosts: hostLines(node),
     secrets: buildSecrets(node, context),
     hash: '',
   });
+}
+
+async function isDirectoryThere(node: Node, directory: string, context: Context): Promise<boolean> {
+  const mark = child(node, 'context')?.mark ?? node.mark;
+  if (isRemoteContext(directory)) {
+    context.problems.error(mark, `the build context \`${directory}\` is not a directory of this machine; that is not built yet`, {
+      hint: 'Fetch it first, and name the directory.',
+    });
+    return false;
+  }
+  if (context.reader.exists === undefined || (await context.reader.exists(directory))) return true;
+  missing(mark, 'build context', directory, context);
+  return false;
+}
+
+function platformOf(service: Node, context: Context): string | undefined {
+  const platforms = textsAt(service, 'build', 'platforms') ?? [];
+  const written = textAt(service, 'platform');
+  if (written !== undefined && platforms.length > 0 && !platforms.includes(written)) {
+    context.problems.error(
+      child(service, 'platform')?.mark ?? service.mark,
+      `the platform \`${written}\` is not among \`build.platforms\``,
+    );
+  }
+  return written ?? platforms[0];
 }
 
 /** The Dockerfile's absolute path; undefined when there is none and the stack has to be found. */

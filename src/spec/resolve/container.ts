@@ -111,7 +111,7 @@ function restart(service: Node): string | undefined {
   const policy = child(service, 'deploy', 'restart_policy');
   if (policy?.kind !== 'map') return undefined;
   const attempts = integerAt(policy, 'max_attempts');
-  switch (textAt(policy, 'condition')) {
+  switch (textAt(policy, 'condition') ?? 'any') {
     case 'none':
     case 'no':
       return 'no';
@@ -145,21 +145,25 @@ async function securityOptions(service: Node, context: Context): Promise<string[
   const result: string[] = [];
   for (const item of listAt(service, 'security_opt')) {
     const written = textAt(item) ?? '';
-    const cut = /^([^=:]+)[=:](.*)$/.exec(written);
-    const [key, value] = [cut?.[1] ?? written, cut?.[2]];
-    if (key !== 'seccomp' || value === undefined || value === 'unconfined' || value === 'builtin') {
-      result.push(value === undefined ? key : `${key}=${value}`);
-      continue;
-    }
-    const file = path.resolve(context.base.directory, value);
-    const bytes = await context.reader.read(file);
-    const decoded = bytes === undefined ? undefined : decodeText(bytes);
-    const profile = decoded !== undefined && 'text' in decoded ? compactJson(decoded.text) : undefined;
-    if (profile !== undefined) result.push(`seccomp=${profile}`);
-    else if (bytes === undefined) missing(item.mark, 'seccomp profile', file, context);
-    else context.problems.error(item.mark, `the seccomp profile ${context.show(file)} is not JSON`);
+    const [, key, value] = /^([^=:]+)[=:](.*)$/.exec(written) ?? [];
+    if (key === undefined || value === undefined) result.push(written);
+    else if (key !== 'seccomp' || value === 'unconfined' || value === 'builtin') result.push(`${key}=${value}`);
+    else result.push(...(await seccompProfile(item, path.resolve(context.base.directory, value), context)));
   }
   return result;
+}
+
+async function seccompProfile(item: Node, file: string, context: Context): Promise<string[]> {
+  const bytes = await context.reader.read(file);
+  if (bytes === undefined) {
+    missing(item.mark, 'seccomp profile', file, context);
+    return [];
+  }
+  const decoded = decodeText(bytes);
+  const profile = 'text' in decoded ? compactJson(decoded.text) : undefined;
+  if (profile !== undefined) return [`seccomp=${profile}`];
+  context.problems.error(item.mark, `the seccomp profile ${context.show(file)} is not JSON`);
+  return [];
 }
 
 function compactJson(text: string): string | undefined {

@@ -28,36 +28,40 @@ export function resolveMounts(name: string, service: Node, context: Context): Mo
 
 function ownMounts(name: string, service: Node, context: Context): Mount[] {
   return listAt(service, 'volumes').flatMap((item, index) => {
-    const type = wordAt(types, item, 'type');
-    const target = textAt(item, 'target');
-    const source = textAt(item, 'source');
-    if (type === undefined || target === undefined) return [];
     notePlace(context, `services.${name}.volumes.${String(index)}`, item.mark);
-    const sourceMark = child(item, 'source')?.mark ?? item.mark;
-    if (!target.startsWith('/')) context.problems.error(item.mark, `the mount at \`${target}\` needs an absolute path`);
-    if (type === 'volume' && source !== undefined && !isKnown('volume', source, sourceMark, context)) return [];
-    if ((type === 'bind' || type === 'image') && source === undefined) {
-      context.problems.error(item.mark, `a mount of type \`${type}\` needs a \`source\``);
-      return [];
-    }
-    const labels = pairsAt(item, 'volume', 'labels');
-    return [
-      defined({
-        type,
-        source,
-        target,
-        readOnly: booleanAt(item, 'read_only') ?? false,
-        createHostPath: booleanAt(item, 'bind', 'create_host_path') ?? true,
-        propagation: textAt(item, 'bind', 'propagation'),
-        selinux: wordAt(['z', 'Z'], item, 'bind', 'selinux'),
-        recursive: wordAt(['enabled', 'disabled', 'writable', 'readonly'], item, 'bind', 'recursive'),
-        noCopy: booleanAt(item, 'volume', 'nocopy') ?? false,
-        subpath: textAt(item, 'volume', 'subpath') ?? textAt(item, 'image', 'subpath'),
-        volumeLabels: Object.keys(labels).length === 0 ? undefined : labels,
-        tmpfsSizeBytes: sizeAt(item, 'tmpfs', 'size'),
-        tmpfsMode: fileMode(item, 'tmpfs'),
-        consistency: textAt(item, 'consistency'),
-      }),
-    ];
+    const mount = toMount(item);
+    return mount !== undefined && isSound(item, mount, context) ? [mount] : [];
+  });
+}
+
+function isSound(item: Node, mount: Mount, context: Context): boolean {
+  const { type, source, target } = mount;
+  if (!target.startsWith('/')) context.problems.error(item.mark, `the mount at \`${target}\` needs an absolute path`);
+  if (type === 'volume' && source !== undefined) return isKnown('volume', source, child(item, 'source')?.mark ?? item.mark, context);
+  if ((type !== 'bind' && type !== 'image') || source !== undefined) return true;
+  context.problems.error(item.mark, `a mount of type \`${type}\` needs a \`source\``);
+  return false;
+}
+
+function toMount(item: Node): Mount | undefined {
+  const type = wordAt(types, item, 'type');
+  const target = textAt(item, 'target');
+  if (type === undefined || target === undefined) return undefined;
+  const labels = pairsAt(item, 'volume', 'labels');
+  return defined({
+    type,
+    source: textAt(item, 'source'),
+    target,
+    readOnly: booleanAt(item, 'read_only') ?? false,
+    createHostPath: booleanAt(item, 'bind', 'create_host_path') ?? true,
+    propagation: textAt(item, 'bind', 'propagation'),
+    selinux: wordAt(['z', 'Z'], item, 'bind', 'selinux'),
+    recursive: wordAt(['enabled', 'disabled', 'writable', 'readonly'], item, 'bind', 'recursive'),
+    noCopy: booleanAt(item, 'volume', 'nocopy') ?? false,
+    subpath: textAt(item, 'volume', 'subpath') ?? textAt(item, 'image', 'subpath'),
+    volumeLabels: Object.keys(labels).length === 0 ? undefined : labels,
+    tmpfsSizeBytes: sizeAt(item, 'tmpfs', 'size'),
+    tmpfsMode: fileMode(item, 'tmpfs'),
+    consistency: textAt(item, 'consistency'),
   });
 }

@@ -17,42 +17,43 @@ const maxPort = 65_535;
 export function parsePort(value: string): Parsed<{ readonly mappings: readonly PortMapping[] }> {
   const slash = value.indexOf('/');
   const protocol = slash === -1 ? 'tcp' : value.slice(slash + 1).toLowerCase();
-  const body = slash === -1 ? value : value.slice(0, slash);
-  if (protocol !== 'tcp' && protocol !== 'udp') {
-    return fail(
-      protocol === 'sctp' ? 'uses SCTP, which is not built yet' : `names the protocol \`${protocol}\`; it must be \`tcp\` or \`udp\``,
-    );
-  }
-  const parts = /^(?:(?:\[([^\]]*)\]|(.*)):)??(?:([^:[\]]*):)?([^:[\]]*)$/.exec(body);
+  if (protocol === 'sctp') return fail('uses SCTP, which is not built yet');
+  if (protocol !== 'tcp' && protocol !== 'udp') return fail(`names the protocol \`${protocol}\`; it must be \`tcp\` or \`udp\``);
+  const parts = /^(?:(?:\[([^\]]*)\]|(.*)):)??(?:([^:[\]]*):)?([^:[\]]*)$/.exec(slash === -1 ? value : value.slice(0, slash));
   if (parts === null) return fail('must be `[address:][port:]port[/protocol]`');
-  const [, bracketed, plain, publishedText, targetText = ''] = parts;
-  const hostIp = bracketed ?? plain;
-  if (hostIp !== undefined && hostIp !== '' && !/^[0-9a-fA-F.:]+$/.test(hostIp)) return fail(`\`${hostIp}\` is not an IP address`);
-  const target = portRange(targetText);
-  if (typeof target === 'string') return fail(target);
-  const published = publishedText === undefined || publishedText === '' ? undefined : portRange(publishedText);
-  if (typeof published === 'string') return fail(published);
-  const count = target.to - target.from;
-  if (published !== undefined && count > 0 && published.to - published.from !== count) {
-    return fail('maps two ranges of different length');
-  }
-  const mappings: PortMapping[] = [];
-  for (let i = 0; i <= count; i++) {
-    mappings.push({
-      target: target.from + i,
-      published: publishedOf(published, count, i),
+  const [, bracketed, plain, published, target = ''] = parts;
+  const hostIp = bracketed ?? plain ?? '';
+  if (!/^[0-9a-fA-F.:]*$/.test(hostIp)) return fail(`\`${hostIp}\` is not an IP address`);
+  const ranges = portRanges(target, published ?? '');
+  if (typeof ranges === 'string') return fail(ranges);
+  return {
+    ok: true,
+    mappings: Array.from({ length: ranges.target.to - ranges.target.from + 1 }, (_, i) => ({
+      target: ranges.target.from + i,
+      published: publishedOf(ranges, i),
       hostIp: hostIp === '' ? undefined : hostIp,
       protocol,
-    });
-  }
-  return { ok: true, mappings };
+    })),
+  };
+}
+
+type Ranges = { readonly target: Range; readonly published: Range | undefined };
+
+function portRanges(targetText: string, publishedText: string): Ranges | string {
+  const target = portRange(targetText);
+  if (typeof target === 'string') return target;
+  const published = publishedText === '' ? undefined : portRange(publishedText);
+  if (typeof published === 'string') return published;
+  const count = target.to - target.from;
+  if (published !== undefined && count > 0 && published.to - published.from !== count) return 'maps two ranges of different length';
+  return { target, published };
 }
 
 type Range = { readonly from: number; readonly to: number };
 
-function publishedOf(published: Range | undefined, count: number, index: number): string | undefined {
+function publishedOf({ target, published }: Ranges, index: number): string | undefined {
   if (published === undefined) return undefined;
-  if (count > 0 || published.from === published.to) return String(published.from + index);
+  if (target.to > target.from || published.from === published.to) return String(published.from + index);
   return `${String(published.from)}-${String(published.to)}`;
 }
 

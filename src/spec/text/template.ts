@@ -69,7 +69,7 @@ function braced(body: string, lookup: Lookup, unset: string[]): string {
   const rest = body.slice(name.length + operator.length);
   const value = lookup(name);
   const present = value !== undefined && (operator.length === 1 || value !== '');
-  switch (operator.at(-1)) {
+  switch (operator.at(-1) ?? '') {
     case '-':
       return present ? value : fill(rest, lookup, unset);
     case '+':
