@@ -6,6 +6,8 @@ export const labels = {
   instance: 'dev.berth.instance',
   role: 'dev.berth.role',
   installation: 'dev.berth.installation',
+  /** On the edge: the home of the installation, so that another one can say who holds a port. */
+  home: 'dev.berth.home',
   /** Hash of all that makes an instance what it is: equal hash, nothing to roll. */
   config: 'dev.berth.config',
   /** The rollout that created it. */
