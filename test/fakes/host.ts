@@ -86,17 +86,23 @@ export class FakeHost implements Host {
     uid?: number | undefined;
     gid?: number | undefined;
   }): Promise<string> {
-    const path = `/fake/files/${input.sha256}-${input.mode.toString(8)}-${input.uid ?? 0}-${input.gid ?? 0}`;
+    const path = pathOf(input);
     this.files.set(path, input.content);
     return Promise.resolve(path);
   }
 
-  findFile(input: { sha256: string; mode: number; uid?: number | undefined; gid?: number | undefined }): Promise<string | undefined> {
-    const path = `/fake/files/${input.sha256}-${input.mode.toString(8)}-${input.uid ?? 0}-${input.gid ?? 0}`;
+  findFile(input: KeptFile): Promise<string | undefined> {
+    const path = pathOf(input);
     return Promise.resolve(this.files.has(path) ? path : undefined);
   }
 
   startsAtBoot(): Promise<boolean> {
     return Promise.resolve(this.bootService);
   }
+}
+
+type KeptFile = { sha256: string; mode: number; uid?: number | undefined; gid?: number | undefined };
+
+function pathOf(file: KeptFile): string {
+  return `/fake/files/${file.sha256}-${file.mode.toString(8)}-${file.uid ?? 0}-${file.gid ?? 0}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from './clock.ts';
-import { FakeEngine, type Behaviour } from './engine.ts';
-import { FakeHost, FakeProber } from './host.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { FakeEngine, type Behaviour } from '../fakes/engine.ts';
+import { FakeHost, FakeProber } from '../fakes/host.ts';
 
 function world(behaviour: Behaviour, seed = 1) {
   const clock = new FakeClock();
