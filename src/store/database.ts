@@ -25,11 +25,12 @@ const fullBelowBytes = 64 * 1024;
 export class Database {
   readonly #db: DatabaseSync;
   readonly #path: string;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #reserve: Reserve | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(path: string, clock: Clock) {
+  /** `shape` is one SQL text for each version of the file; only tests give another than berth's own. */
+  constructor(path: string, clock: Pick<Clock, 'monotonic'>, shape: readonly string[] = migrations) {
     this.#path = path;
     this.#clock = clock;
     const memory = path === ':memory:';
@@ -38,7 +39,7 @@ export class Database {
     try {
       this.#guard(() => (memory ? this.#db.exec('PRAGMA synchronous=OFF') : this.#lock()));
       this.#reserve = memory ? undefined : new Reserve(`${path}.reserve`);
-      this.#guard(() => this.#migrate());
+      this.#guard(() => this.#migrate(shape));
     } catch (error) {
       this.#db.close();
       throw error;
@@ -102,17 +103,17 @@ export class Database {
     this.#db.exec('PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA journal_size_limit=4194304');
   }
 
-  #migrate(): void {
+  #migrate(shape: readonly string[]): void {
     const version = Number(this.#db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-    if (version > migrations.length) {
-      throw new BerthError('DATABASE_NEWER', `The database ${this.#path} has format ${version}; this berth knows ${migrations.length}.`, {
+    if (version > shape.length) {
+      throw new BerthError('DATABASE_NEWER', `The database ${this.#path} has format ${version}; this berth knows ${shape.length}.`, {
         hint: 'Install the berth that wrote it, or a newer one.',
-        details: { path: this.#path, found: version, known: migrations.length },
+        details: { path: this.#path, found: version, known: shape.length },
       });
     }
-    if (version === migrations.length) return;
+    if (version === shape.length) return;
     if (version > 0) this.#backup(version);
-    for (const [index, sql] of migrations.entries()) {
+    for (const [index, sql] of shape.entries()) {
       if (index < version) continue;
       this.#db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version=${index + 1}; COMMIT`);
     }
@@ -131,11 +132,25 @@ export class Database {
   #guard<T>(work: () => T): T {
     try {
       const result = work();
-      this.#reserve?.ensure(this.#clock.monotonic());
+      if (this.#reserve?.ensure(this.#clock.monotonic()) === true) this.#db.exec('PRAGMA wal_autocheckpoint=1000');
       return result;
     } catch (error) {
       if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw this.#translate(error);
+    }
+  }
+
+  /**
+   * Gives the reserve up, and moves what the WAL holds into the database often from now on: the WAL is then written over
+   * instead of growing, so that the room lasts for some hundred steps.
+   */
+  #makeRoom(): void {
+    if (this.#reserve?.release() !== true) return;
+    try {
+      this.#db.exec('PRAGMA wal_autocheckpoint=32; PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      // Not even that fits; the next write says so itself.
+      if (resultCode(error) === undefined) throw error;
     }
   }
 
@@ -147,7 +162,7 @@ export class Database {
       return new BerthError('HOME_LOCKED', `The database ${this.#path} is held by another berth server.`, { cause: error, details });
     }
     if (code === codes.full || (code === codes.ioError && freeBytes(this.#path) < fullBelowBytes)) {
-      this.#reserve?.release();
+      this.#makeRoom();
       return new BerthError('JOURNAL_FULL', `Could not write to ${this.#path}: the disk is full.`, {
         cause: error,
         hint: 'Free some space on this disk, then run the command again.',

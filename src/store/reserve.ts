@@ -25,11 +25,11 @@ export class Reserve {
     return had;
   }
 
-  /** Makes the file again where it is missing and the disk has room. */
-  ensure(nowMs: number): void {
-    if (this.#present || nowMs - this.#triedAtMs < retryMs) return;
+  /** Makes the file again where it is missing and the disk has room; answers whether it did. */
+  ensure(nowMs: number): boolean {
+    if (this.#present || nowMs - this.#triedAtMs < retryMs) return false;
     this.#triedAtMs = nowMs;
-    if (freeBytes(this.#path) < roomBytes) return;
+    if (freeBytes(this.#path) < roomBytes) return false;
     try {
       const file = openSync(this.#path, 'w', 0o600);
       try {
@@ -44,6 +44,7 @@ export class Reserve {
       // Without room the reserve is simply not there; the journal itself reports a full disk.
       rmSync(this.#path, { force: true });
     }
+    return this.#present;
   }
 }
 
