@@ -1,5 +1,5 @@
 import type { AppStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
-import { BerthError } from '../errors/index.ts';
+import { BerthError, toBerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
 import { isEnded, type Instance, type Plan, type Rollout } from '../model/index.ts';
 import type { RunContext, RunDeps, Target } from './deps.ts';
@@ -11,6 +11,7 @@ import { listInstances } from './instances.ts';
 import { keepFiles } from './kept-files.ts';
 import { appVolumes } from './lifecycle.ts';
 import { createOneOff } from './one-off.ts';
+import { finishEnding } from './rollout-record.ts';
 import type { Runner, RunnerInput } from './runner.ts';
 import { RolloutSession } from './session.ts';
 import { appStatus, releaseSummaries } from './status.ts';
@@ -116,6 +117,7 @@ class AppRunner implements Runner {
   async #resumeOne(rollout: Rollout): Promise<void> {
     const { store, clock } = this.#deps;
     const input = store.getRolloutInput(rollout.id) as { socket: string; request: RolloutRequest };
+    if (finishEnding(this.#deps, rollout.id)) return;
     store.takeLease({ app: rollout.app, owner: this.#owner, rollout: rollout.id, atMs: clock.now(), staleMs: 0 });
     store.updateRollout(rollout.id, { resumes: rollout.resumes + 1 });
     for (const entry of store.listJournal(rollout.id))
@@ -141,7 +143,7 @@ class AppRunner implements Runner {
     const ended = session.run().finally(() => {
       beating.abort();
       const isOver = isEnded(this.#deps.store.getRollout(id)?.state ?? 'done');
-      if (isOver) this.#deps.store.releaseLease(app, this.#owner);
+      if (isOver) this.#touchLease(() => this.#deps.store.releaseLease(app, this.#owner));
       this.#active.delete(id);
     });
     this.#active.set(id, { session, ended, app, recovering: input.resumed });
@@ -150,8 +152,17 @@ class AppRunner implements Runner {
 
   async #beat(app: string, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.#deps.store.beatLease(app, this.#owner, this.#deps.clock.now());
+      this.#touchLease(() => this.#deps.store.beatLease(app, this.#owner, this.#deps.clock.now()));
       await this.#deps.clock.sleep(lease.beatMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** A lease that cannot be written grows stale and is taken over; whatever fills the disk fails the rollout itself. */
+  #touchLease(write: () => void): void {
+    try {
+      write();
+    } catch (thrown) {
+      this.#deps.onTrouble(toBerthError(thrown));
     }
   }
 

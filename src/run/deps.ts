@@ -1,3 +1,4 @@
+import type { BerthError } from '../errors/index.ts';
 import type { Mutex } from '../kit/index.ts';
 import type { Builder, Clock, DataPlane, Engine, Host, Ids, Prober, Store } from '../ports/index.ts';
 import type { BuildEnvironment, RegistryAuth } from '../ports/index.ts';
@@ -18,6 +19,8 @@ export type RunDeps = {
   readonly prober: Prober;
   /** The target behind an engine's socket; the same object for the same socket. */
   readonly connect: (socket: string) => Target;
+  /** Hears of failures that end nothing, for the server's log. */
+  readonly onTrouble: (error: BerthError) => void;
 };
 
 /** One rollout's surroundings, handed to every action. */

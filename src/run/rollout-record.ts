@@ -65,25 +65,41 @@ export type Ending = {
   readonly unchanged: boolean;
 };
 
-/** Writes the end of a rollout to the store and tells everybody. */
+/**
+ * Tells everybody how a rollout ended and writes it to the store: the event first, since whoever follows waits for it.
+ * A server that dies in between finds the event and only writes the state ({@link finishEnding}).
+ */
 export function endRollout(ctx: RunContext, ending: Ending, input: { beganMs: number; release: number | undefined }): void {
-  const atMs = ctx.clock.now();
-  ctx.store.updateRollout(ctx.rolloutId, {
-    state: ending.state,
-    endedAtMs: atMs,
-    ...(ending.error === undefined ? {} : { error: ending.error }),
-  });
   const drains = ctx.store.listJournal(ctx.rolloutId).filter((e) => e.step.action.kind === 'edge.drain' && e.state === 'done');
-  const event: RolloutEvent = {
+  const event: EndedEvent = {
     type: 'rollout.ended',
     ...ending,
     release: input.release,
     serving: ctx.store.getApp(ctx.app)?.currentRelease,
-    tookMs: atMs - input.beganMs,
+    tookMs: ctx.clock.now() - input.beganMs,
     urls: urlsOf(ctx, ctx.app),
     closedConnections: drains.reduce((sum, e) => sum + closedOf(e.result), 0),
   };
   ctx.events.emit(ctx.rolloutId, ctx.app, event);
+  writeEnd(ctx, ctx.rolloutId, event);
+}
+
+type EndedEvent = Extract<RolloutEvent, { type: 'rollout.ended' }>;
+
+function writeEnd(ctx: Pick<RunContext, 'store' | 'clock'>, id: string, event: EndedEvent): void {
+  ctx.store.updateRollout(id, {
+    state: event.state,
+    endedAtMs: ctx.clock.now(),
+    ...(event.error === undefined ? {} : { error: event.error }),
+  });
+}
+
+/** Writes the state of a rollout whose end was told but not written; answers whether that was so. */
+export function finishEnding(ctx: Pick<RunContext, 'store' | 'clock'>, id: string): boolean {
+  const told = ctx.store.listEvents({ rollout: id }).find((r) => r.event.type === 'rollout.ended');
+  if (told?.event.type !== 'rollout.ended') return false;
+  writeEnd(ctx, id, told.event);
+  return true;
 }
 
 function closedOf(result: unknown): number {

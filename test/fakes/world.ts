@@ -77,7 +77,15 @@ export class FakeWorld {
   makeRunner(store: Store): Runner {
     const { clock, ids, host } = this;
     const target = { socket: '/fake.sock', engine: this.engine, dataPlane: this.dataPlane, builder: this.builder };
-    return createRunner({ store, clock, ids, host, prober: new FakeProber(this.engine, clock), connect: () => target });
+    return createRunner({
+      store,
+      clock,
+      ids,
+      host,
+      prober: new FakeProber(this.engine, clock),
+      connect: () => target,
+      onTrouble: () => undefined,
+    });
   }
 
   upRequest(

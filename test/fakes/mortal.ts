@@ -1,0 +1,55 @@
+/** Switches everything that a killed process held: nothing it called is answered any more, nothing it writes lands. */
+export class Mortality {
+  dead = false;
+  #left = Infinity;
+
+  /** Dies at the n-th write to the store from now (1 is the next), before it lands. */
+  dieAtWrite(n: number): void {
+    this.#left = n;
+  }
+
+  /** Counts a write; answers whether the process is dead when it would land. */
+  write(): boolean {
+    if (!this.dead && --this.#left <= 0) this.dead = true;
+    return this.dead;
+  }
+}
+
+const reads = /^(get|list|installation$)/;
+
+/** A store (synchronous) whose writes stop landing when the process is dead. */
+export function mortalStore<T extends object>(store: T, life: Mortality): T {
+  return new Proxy(store, {
+    get(target, name): unknown {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function' || reads.test(String(name))) return value;
+      return (...args: unknown[]): unknown => {
+        if (life.write()) throw new Error('killed');
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+}
+
+/** A port whose calls are never answered once the process is dead; what was under way still happens. */
+export function mortal<T extends object>(port: T, life: Mortality): T {
+  return new Proxy(port, {
+    get(target, name): unknown {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        if (life.dead) return never();
+        const result: unknown = Reflect.apply(value, target, args);
+        if (!(result instanceof Promise)) return result;
+        return result.then(
+          (v: unknown) => (life.dead ? never() : v),
+          (e: unknown) => (life.dead ? never() : Promise.reject(e as Error)),
+        );
+      };
+    },
+  });
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
