@@ -14,7 +14,7 @@ const entry = existsSync(source) ? source : path.join(root, 'dist', 'berth.mjs')
 
 if (Number.parseInt(process.versions.node, 10) >= wanted) {
   process.argv[1] = entry;
-  import(pathToFileURL(entry).href);
+  void import(pathToFileURL(entry).href);
 } else {
   const node = findNode();
   if (node === undefined) {

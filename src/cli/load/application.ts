@@ -1,0 +1,85 @@
+import { basename, join } from 'node:path';
+import { BerthError } from '../../errors/index.ts';
+import { loadProject, type LoadInput, type LoadResult, type Reader } from '../../spec/index.ts';
+import { composeDraft, detectStack, type Detection } from '../../stack/index.ts';
+import type { Context } from '../context.ts';
+import { problemText } from '../render/error.ts';
+import type { Files } from '../world.ts';
+
+/** The application of this command line. Without a Compose file it is made from the detected stack, and nothing is written. */
+export async function loadApplication(context: Context): Promise<LoadResult> {
+  const input = toLoadInput(context);
+  try {
+    return await loadProject(input);
+  } catch (error) {
+    if (!isWithoutFile(error, input)) throw error;
+    const detection = await detectStack(await context.world.sources.tree(input.directory));
+    if (detection === undefined) throw withoutStack(error, input.directory);
+    return await loadProject({ ...input, reader: withDraft(input.reader, input.directory, detection) });
+  }
+}
+
+/** Says each warning once, on stderr, with its place. */
+export function sayWarnings(context: Context, { warnings }: Pick<LoadResult, 'warnings'>): void {
+  for (const warning of warnings) context.say(`${context.err.yellow('warning:')} ${problemText(warning, context.err)}`);
+}
+
+function toLoadInput({ globals, directory, world }: Context): LoadInput {
+  const variables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(world.env)) if (value !== undefined) variables[name] = value;
+  return {
+    directory,
+    files: globals.file,
+    projectName: globals.project,
+    environment: globals.env,
+    profiles: globals.profile,
+    envFiles: globals['env-file'],
+    set: globals.set,
+    variables,
+    strict: globals.strict,
+    reader: toReader(world.files),
+  };
+}
+
+function toReader(files: Files): Reader {
+  return {
+    read: (path) => files.read(path),
+    exists: (path) => files.exists(path),
+    realpath: (path) => files.realPath(path),
+    list: (path) => files.list(path),
+  };
+}
+
+/** Whether no Compose file was found at all: a file that is named and missing is a problem with a place, or was asked for. */
+function isWithoutFile(error: unknown, input: LoadInput): error is BerthError {
+  return (
+    error instanceof BerthError && error.code === 'FILE_NOT_FOUND' && error.details['problems'] === undefined && input.files.length === 0
+  );
+}
+
+function withoutStack(error: BerthError, directory: string): BerthError {
+  return new BerthError(error.code, `${error.message} Its source is of no stack that berth can start by itself either.`, {
+    hint: `Write a compose.yaml in ${directory}, or go to the directory of the application (\`-C DIR\`).`,
+    cause: error,
+  });
+}
+
+/** A reader that also has the Compose file which `berth init` would write. */
+function withDraft(reader: Reader, directory: string, detection: Detection): Reader {
+  const file = join(directory, 'compose.yaml');
+  const text = new TextEncoder().encode(composeDraft(detection, nameOf(directory)));
+  return {
+    ...reader,
+    read: (path) => (path === file ? Promise.resolve(text) : reader.read(path)),
+    exists: async (path) => path === file || (await reader.exists?.(path)) === true,
+  };
+}
+
+/** The name of an app after its directory, in the letters that a name may have. */
+export function nameOf(directory: string): string {
+  const name = basename(directory)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, '')
+    .replace(/^[_-]+/, '');
+  return name === '' ? 'app' : name;
+}

@@ -1,0 +1,54 @@
+import type { Action } from '../../model/index.ts';
+import { duration } from '../format.ts';
+
+/** How an action reads: what it acts on, and the words while and after it is done. */
+export type Phrase = { readonly kind: string; readonly name: string; readonly doing: string; readonly done: string };
+
+type Kind = Action['kind'];
+type Of<K extends Kind> = Extract<Action, { kind: K }>;
+
+const phrase = (kind: string, name: string, doing: string, done: string): Phrase => ({ kind, name, doing, done });
+
+const phrases: { readonly [K in Kind]: (action: Of<K>) => Phrase } = {
+  'image.pull': (a) => phrase('Image', a.service, `Pulling ${a.reference}`, 'Pulled'),
+  'image.build': (a) => phrase('Image', a.service, 'Building', 'Built'),
+  'network.ensure': (a) => phrase('Network', a.network, 'Creating', 'Ready'),
+  'network.remove': (a) => phrase('Network', a.network, 'Removing', 'Removed'),
+  'volume.ensure': (a) => phrase('Volume', a.volume, 'Creating', 'Ready'),
+  'volume.remove': (a) => phrase('Volume', a.volume, 'Removing', 'Removed'),
+  'job.run': (a) => phrase(a.role === 'release' ? 'Release command' : 'Job', a.service, 'Running', 'Completed'),
+  'instance.create': (a) => phrase('Instance', a.instance, 'Creating', 'Created'),
+  'instance.start': (a) => phrase('Instance', a.instance, 'Starting', 'Started'),
+  'instance.probe': (a) => phrase('Instance', a.instance, `Probing${probeWords(a)}`, 'Ready'),
+  'instance.stop': (a) => phrase('Instance', a.instance, 'Stopping', 'Stopped'),
+  'instance.remove': (a) => phrase('Instance', a.instance, 'Removing', 'Removed'),
+  'edge.add': (a) => phrase('Instance', a.instance, 'Joining the traffic', 'Serving'),
+  'edge.drain': (a) => phrase('Instance', a.instance, 'Draining', 'Drained'),
+  'edge.routes': (a) =>
+    a.phase === 'open' ? phrase('Routes', a.service, 'Opening', 'Open') : phrase('Routes', a.service, 'Settling', 'Settled'),
+  'edge.forget': (a) => phrase('Routes', a.service ?? '', 'Closing', 'Closed'),
+  wait: (a) => phrase('Delay', a.service, `Waiting ${duration(a.ms)}`, 'Waited'),
+  watch: (a) => phrase('Watch', a.services.join(', '), `Watching for ${duration(a.ms)}`, 'Good'),
+  'release.promote': (a) => phrase('Release', String(a.release), 'Becoming current', 'Current'),
+};
+
+/** The words for an action. Steps with equal kind and name share a row. */
+export function phraseOf(action: Action): Phrase {
+  // The table holds for each kind the function of that kind, which TypeScript cannot follow through the index.
+  return (phrases[action.kind] as (action: Action) => Phrase)(action);
+}
+
+function probeWords({ probe: { check } }: Of<'instance.probe'>): string {
+  switch (check.kind) {
+    case 'http':
+      return ` GET ${check.path}`;
+    case 'tcp':
+      return ' its port';
+    case 'health':
+      return ' its health check';
+    case 'uptime':
+      return ' that it stays up';
+    case 'find':
+      return '';
+  }
+}

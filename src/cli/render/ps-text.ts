@@ -1,0 +1,45 @@
+import type { AppStatus } from '../../contract/index.ts';
+import { ago, count, table } from '../format.ts';
+import type { Style } from '../style.ts';
+
+export type TableInput = { readonly style: Style; readonly columns: number; readonly nowMs: number };
+
+/** The instances of an app as a table, with a line about the app above it. */
+export function psText(app: AppStatus, { style, columns, nowMs }: TableInput): string {
+  const release = app.release === undefined ? 'no release yet' : `release ${app.release}`;
+  const lines = [`${style.bold(app.app)}  ${release}  ${style.dim(app.directory)}`];
+  if (app.rollout !== undefined)
+    lines.push(
+      style.yellow(
+        `${app.rollout.kind} in progress for ${ago(app.rollout.createdAtMs, nowMs).replace(' ago', '')}; \`berth events -f\` shows it`,
+      ),
+    );
+  const rows = app.services.flatMap((service) => {
+    const urls = service.urls.join(', ');
+    if (service.instances.length === 0)
+      return [['-', service.name, String(service.release), service.stopped ? 'stopped' : 'none', '', '', urls]];
+    return service.instances.map((instance) => [
+      instance.name,
+      service.name,
+      String(instance.release),
+      stateOf(instance, nowMs),
+      instance.health,
+      instance.weight === undefined ? '-' : String(instance.weight),
+      urls,
+    ]);
+  });
+  if (rows.length === 0) return [...lines, 'no services'].join('\n');
+  lines.push('', table(['NAME', 'SERVICE', 'RELEASE', 'STATE', 'HEALTH', 'WEIGHT', 'URL'], rows, columns));
+  const short = app.services.filter((service) => !service.stopped && service.ready < service.wanted);
+  for (const service of short) lines.push(style.yellow(`${service.name}: ${service.ready} of ${count(service.wanted, 'instance')} ready`));
+  return lines.join('\n');
+}
+
+type InstanceState = AppStatus['services'][number]['instances'][number];
+
+function stateOf({ state, startedAtMs, exit, restarts }: InstanceState, nowMs: number): string {
+  const since = state === 'running' && startedAtMs !== undefined ? ` ${ago(startedAtMs, nowMs).replace(' ago', '')}` : '';
+  const why = exit === undefined ? '' : ` (${exit})`;
+  const again = restarts === 0 ? '' : `, ${count(restarts, 'restart')}`;
+  return `${state}${since}${why}${again}`;
+}

@@ -1,0 +1,37 @@
+import type { Command } from './command.ts';
+import { build } from './commands/build.ts';
+import { config } from './commands/config.ts';
+import { down } from './commands/down.ts';
+import { events } from './commands/events.ts';
+import { exec } from './commands/exec.ts';
+import { history } from './commands/history.ts';
+import { init } from './commands/init.ts';
+import { logs } from './commands/logs.ts';
+import { plan } from './commands/plan.ts';
+import { ps } from './commands/ps.ts';
+import { pull } from './commands/pull.ts';
+import { restart } from './commands/restart.ts';
+import { rollback } from './commands/rollback.ts';
+import { run } from './commands/run.ts';
+import { scale } from './commands/scale.ts';
+import { serverInstall } from './commands/server-install.ts';
+import { serverRun } from './commands/server-run.ts';
+import { serverStatus } from './commands/server-status.ts';
+import { serverStop } from './commands/server-stop.ts';
+import { start } from './commands/start.ts';
+import { stop } from './commands/stop.ts';
+import { uninstall } from './commands/uninstall.ts';
+import { up } from './commands/up.ts';
+import { version } from './commands/version.ts';
+
+/** Every verb, in the order of the help. */
+export const commandGroups: readonly (readonly [title: string, group: readonly Command[]])[] = [
+  ['Deploy', [up, plan, rollback, history, down]],
+  ['Look', [ps, logs, events]],
+  ['Run', [scale, restart, stop, start, exec, run]],
+  ['Prepare', [init, config, build, pull]],
+  ['berth itself', [serverStatus, serverStop, serverRun, serverInstall, uninstall, version]],
+];
+
+/** Every verb. */
+export const commands: readonly Command[] = commandGroups.flatMap(([, group]) => group);

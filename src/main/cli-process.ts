@@ -1,0 +1,20 @@
+import process from 'node:process';
+import { main } from '../cli/index.ts';
+import { createWorld } from './cli-world.ts';
+
+/** Runs the command line of this process, and ends it with the exit code. */
+export async function runCli(): Promise<void> {
+  // A reader that goes away early (`berth logs | head`) has all it wanted.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+  const world = createWorld();
+  const exitCode = await main(process.argv.slice(2), world);
+  world.servers.close();
+  // Not `process.exitCode`: kept-alive connections would hold the process. What was written is out: on Linux standard
+  // streams are written at once, to files, pipes and terminals alike (nodejs.org/api/process.html#a-note-on-process-io).
+  process.exit(exitCode);
+}

@@ -1,0 +1,100 @@
+import { homedir } from 'node:os';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import manifest from '../../package.json' with { type: 'json' };
+import type { Sources, World } from '../cli/index.ts';
+import { systemClock } from '../kit/index.ts';
+import { diskFiles } from './cli-files.ts';
+import { StandardInput } from './cli-input.ts';
+import { OwnServers } from './cli-servers.ts';
+
+/** The world of this process. Adapters are loaded when a command first needs them: most commands need few. */
+export function createWorld(): World {
+  const env = process.env;
+  const uid = process.getuid?.() ?? 0;
+  const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './cli.ts' : './cli.mjs', import.meta.url));
+  const launcher = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../bin/berth' : '../bin/berth', import.meta.url));
+  const servers = new OwnServers({
+    environment: env,
+    workingDirectory: process.cwd(),
+    uid,
+    version: manifest.version,
+    clock: systemClock,
+    command: [process.execPath, entry, 'server', 'run'],
+  });
+  return {
+    version: manifest.version,
+    directory: process.cwd(),
+    env,
+    stdin: new StandardInput(),
+    stdout: toOutput(process.stdout),
+    stderr: toOutput(process.stderr),
+    clock: systemClock,
+    ids: { next: () => crypto.randomUUID() },
+    onInterrupt: (listener) => listen(['SIGINT', 'SIGTERM'], listener),
+    onResize: (listener) => listen(['SIGWINCH'], listener),
+    async confirm(question) {
+      const { confirm, isCancel } = await import('@clack/prompts');
+      const answer = await confirm({ message: question, initialValue: false, output: process.stderr });
+      return isCancel(answer) ? undefined : answer;
+    },
+    files: diskFiles,
+    sources: createSources(env),
+    servers,
+    async runProgram(argv) {
+      const { runToEnd } = await import('./cli-programs.ts');
+      return await runToEnd(argv);
+    },
+    async boot() {
+      const { directory, defaultDirectory } = await servers.home();
+      return { launcher, homeDirectory: directory, defaultHome: defaultDirectory, uid, userDirectory: homedir() };
+    },
+    async engineSocket() {
+      const { findEngine } = await import('../docker/index.ts');
+      return (await findEngine({ environment: env })).socket;
+    },
+  };
+}
+
+/** Source trees, hashes and surroundings, on the adapters that know them. */
+function createSources(env: World['env']): Sources {
+  return {
+    async hashBuild(build) {
+      const { hashBuild } = await import('../build/index.ts');
+      return hashBuild(build);
+    },
+    async buildEnvironment(secretVariables) {
+      const { collectBuildEnvironment } = await import('../build/index.ts');
+      const { listNames, readText } = await import('./cli-surroundings.ts');
+      return collectBuildEnvironment({ environment: env, home: homedir(), secretVariables, read: readText, list: listNames });
+    },
+    registryAuths: () => Promise.resolve({}),
+    async tree(directory) {
+      const { openFileTree } = await import('../build/index.ts');
+      return openFileTree(directory);
+    },
+  };
+}
+
+function toOutput(stream: NodeJS.WriteStream): World['stdout'] {
+  return {
+    write: (data) => void stream.write(data),
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    get rows() {
+      return stream.rows ?? 24;
+    },
+  };
+}
+
+/** While nobody listens, a signal does what it does to any process. */
+function listen(signals: readonly NodeJS.Signals[], listener: () => void): () => void {
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
