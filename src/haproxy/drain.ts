@@ -1,0 +1,138 @@
+import { BerthError } from '../errors/index.ts';
+import type { Clock, DrainInput } from '../ports/index.ts';
+import {
+  readClientConnections,
+  readServersState,
+  readStats,
+  readStreams,
+  readUsedConnections,
+  readWorkers,
+  type Stream,
+  type Worker,
+} from './answers.ts';
+import type { Ask, CommandLine } from './command-line.ts';
+import { nameWord } from './words.ts';
+
+/** What draining looks at. */
+export type DrainDeps = {
+  readonly lines: CommandLine;
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
+  /** Whether an edge runs at all; without one nothing is in flight. */
+  readonly isRunning: (signal?: AbortSignal) => Promise<boolean>;
+};
+
+/** How long an old worker can still take a new request on a connection that a client kept: `timeout http-keep-alive`. */
+const keptMs = 10_000;
+/** `show proc` counts whole seconds. */
+const roundingMs = 1_000;
+/** How often a HAProxy that does not answer (it is starting again) is asked once more. */
+const patienceMs = 5_000;
+
+/** What is still on its way to a server. `wait` is for what may yet come: an old worker with idle clients. */
+type Left = { readonly requests: number; readonly long: number; readonly wait: boolean };
+
+/** Waits as {@link DataPlane.drained} promises, and closes what outlives its timer. */
+export async function drain(deps: DrainDeps, input: DrainInput, signal?: AbortSignal): Promise<{ readonly closed: number }> {
+  nameWord(input.backend);
+  nameWord(input.server);
+  if (!(await retry(deps, () => isDraining(deps, input, signal), signal))) {
+    throw new BerthError('EDGE_FAILED', `Could not drain ${input.backend}/${input.server}: it still gets new requests.`);
+  }
+  const startMs = deps.clock.monotonic();
+  let closed = 0;
+  let quiet = 0;
+  for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 1.5, 250)) {
+    const left = await retry(deps, () => look(deps, input, signal), signal);
+    const elapsedMs = deps.clock.monotonic() - startMs;
+    const requestsOver = elapsedMs >= input.drainMs;
+    const longOver = elapsedMs >= input.longDrainMs;
+    if (left.requests > 0 && requestsOver) closed += await close(deps, input, 'request', signal);
+    if (left.long > 0 && longOver) closed += await close(deps, input, 'long', signal);
+    const none = (left.requests === 0 || requestsOver) && (left.long === 0 || longOver) && (!left.wait || requestsOver);
+    // A request that was being handed over while the drain began is counted a moment later: nothing twice is nothing.
+    quiet = none ? quiet + 1 : 0;
+    if (quiet >= 2) return { closed };
+    await deps.clock.sleep(none ? 5 : pauseMs, signal);
+  }
+}
+
+/** An absent server gets nothing; so does one in drain or with weight 0. */
+async function isDraining({ lines, isRunning }: DrainDeps, input: DrainInput, signal: AbortSignal | undefined): Promise<boolean> {
+  if (!(await isRunning(signal))) return true;
+  const servers = readServersState(await lines.worker('show servers state', signal));
+  const server = servers.find((s) => s.backend === input.backend && s.name === input.server);
+  return server === undefined || server.admin !== 'ready' || server.weight === 0;
+}
+
+async function look(deps: DrainDeps, input: DrainInput, signal: AbortSignal | undefined): Promise<Left> {
+  const { lines, isRunning } = deps;
+  if (!(await isRunning(signal))) return { requests: 0, long: 0, wait: false };
+  const current = await inHand(lines.worker, input, signal);
+  const workers = readWorkers(await lines.master('show proc', signal));
+  const lefts = await Promise.all(workers.filter((w) => w.old).map((w) => inOldWorker(deps, { input, worker: w, workers }, signal)));
+  return [current, ...lefts].reduce((sum, l) => ({
+    requests: sum.requests + l.requests,
+    long: sum.long + l.long,
+    wait: sum.wait || l.wait,
+  }));
+}
+
+/** Streams are listed only when something is counted: the list is long on a busy edge. */
+async function inHand(ask: Ask, input: DrainInput, signal: AbortSignal | undefined): Promise<Left> {
+  const [conns, stat] = await Promise.all([ask(`show servers conn ${input.backend}`, signal), ask('show stat -1 4 -1', signal)]);
+  const used = readUsedConnections(conns, input.backend, input.server);
+  const current = readStats(stat).find((s) => s.backend === input.backend && s.server === input.server)?.current ?? 0;
+  const count = Math.max(used, current);
+  if (count === 0) return { requests: 0, long: 0, wait: false };
+  if (input.mode === 'tcp') return { requests: 0, long: count, wait: false };
+  const long = (await streamsOf(ask, input, signal)).filter((s) => s.long).length;
+  return { requests: Math.max(0, count - long), long, wait: false };
+}
+
+type OldWorker = { readonly input: DrainInput; readonly worker: Worker; readonly workers: readonly Worker[] };
+
+/**
+ * An old worker cannot be told to drain ("Proxy is disabled"): for ten seconds after its reload, clients that kept
+ * their connection may send it a request more. Afterwards, or once only tunnels are left, what it has in hand is all
+ * there will be.
+ */
+async function inOldWorker(deps: DrainDeps, { input, worker, workers }: OldWorker, signal: AbortSignal | undefined): Promise<Left> {
+  const successor = workers.filter((w) => w.reloads < worker.reloads).toSorted((a, b) => b.reloads - a.reloads)[0];
+  const sinceMs = successor?.uptimeMs ?? 0;
+  const ask = deps.lines.oldWorker(worker.pid);
+  const left = await inHand(ask, input, signal);
+  if (input.mode === 'tcp' || sinceMs >= keptMs + roundingMs) return left;
+  const [info, streams] = await Promise.all([ask('show info', signal), ask('show sess all', signal)]);
+  const tunnels = readStreams(streams).filter((s) => s.long).length;
+  return { ...left, wait: readClientConnections(info) > tunnels };
+}
+
+async function streamsOf(ask: Ask, input: DrainInput, signal: AbortSignal | undefined): Promise<Stream[]> {
+  const streams = readStreams(await ask('show sess all', signal));
+  return streams.filter((s) => s.backend === input.backend && s.server === input.server);
+}
+
+/** Closes the requests or the long-lived connections of a server in every worker. */
+async function close({ lines }: DrainDeps, input: DrainInput, kind: 'request' | 'long', signal: AbortSignal | undefined): Promise<number> {
+  const workers = readWorkers(await lines.master('show proc', signal)).filter((w) => w.old);
+  let closed = 0;
+  for (const ask of [lines.worker, ...workers.map((w) => lines.oldWorker(w.pid))]) {
+    const streams = (await streamsOf(ask, input, signal)).filter((s) => s.long === (kind === 'long'));
+    for (const stream of streams) await ask(`shutdown session ${stream.id}`, signal);
+    closed += streams.length;
+  }
+  return closed;
+}
+
+/** HAProxy is away for a moment when it starts again; that is no reason to fail a drain. */
+async function retry<T>(deps: DrainDeps, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const untilMs = deps.clock.monotonic() + patienceMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (signal?.aborted === true || deps.clock.monotonic() >= untilMs) throw thrown;
+      await deps.clock.sleep(50, signal);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { BerthError, toBerthError } from '../errors/index.ts';
+import type { Engine } from '../ports/index.ts';
+
+/** An image to be made from Debian's packages. */
+export type PackagedImage = {
+  readonly id: string;
+  readonly suite: 'trixie';
+  readonly packages: readonly string[];
+  readonly command: readonly string[];
+  readonly repository: string;
+  readonly tag: string;
+  readonly labels: Readonly<Record<string, string>>;
+};
+
+/** Where HAProxy comes from. */
+export type ImageSettings = {
+  /** `BERTH_BASES`: from a registry, from packages, or the first of the two that works. */
+  readonly bases: 'registry' | 'distro' | 'auto';
+  /** Makes an image from Debian's packages. Throws TOOL_MISSING and BASE_FAILED. */
+  readonly makeImage: (image: PackagedImage, signal?: AbortSignal) => Promise<string>;
+  /** Says what takes long. */
+  readonly onProgress?: ((message: string) => void) | undefined;
+};
+
+/** The line of HAProxy that berth is written for: `wait`, `mworker-max-reloads` and the answer of `reload` need it. */
+const version = '3.0';
+const registryReference = `docker.io/library/haproxy:${version}`;
+/** The number after the version counts the recipes below. */
+const repository = 'berth/haproxy';
+const tag = `${version}-1`;
+
+/** What every edge of this engine is started from. */
+export const edgeImage = `${repository}:${tag}`;
+
+const recipe: PackagedImage = {
+  id: `haproxy:${version}`,
+  suite: 'trixie',
+  packages: ['base-files', 'libc6', 'ca-certificates', 'busybox-static', 'haproxy'],
+  command: ['haproxy', '-v'],
+  repository,
+  tag,
+  labels: { 'dev.berth.base': `haproxy:${version}` },
+};
+
+/** Makes sure that the engine has HAProxy's image: kept from before, pulled, or made from packages. */
+export async function ensureImage(engine: Engine, settings: ImageSettings, signal?: AbortSignal): Promise<void> {
+  if ((await engine.inspectImage(edgeImage, signal)) !== undefined) return;
+  const refused = settings.bases === 'distro' ? undefined : await pull(engine, settings, signal);
+  if ((await engine.inspectImage(edgeImage, signal)) !== undefined) return;
+  if (settings.bases === 'registry' && refused !== undefined) throw refused;
+  settings.onProgress?.(`Making the HAProxy ${version} image from Debian packages (once)`);
+  try {
+    await settings.makeImage(recipe, signal);
+  } catch (thrown) {
+    if (refused === undefined || signal?.aborted === true) throw thrown;
+    const { code, message, hint, details } = toBerthError(thrown);
+    throw new BerthError(code, `${message} Before, ${registryReference} could not be pulled: ${refused.message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      details,
+      cause: thrown,
+    });
+  }
+}
+
+/** Any failure to pull is answered, not thrown: it is our own image, and packages are as good. */
+async function pull(engine: Engine, settings: ImageSettings, signal: AbortSignal | undefined): Promise<BerthError | undefined> {
+  settings.onProgress?.(`Pulling ${registryReference}`);
+  try {
+    await engine.pullImage({ reference: registryReference }, () => undefined, signal);
+    await engine.tagImage(registryReference, repository, tag, signal);
+    return undefined;
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    const refused = toBerthError(thrown);
+    settings.onProgress?.(`${registryReference} could not be pulled: ${refused.message}`);
+    return refused;
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * The data plane of one host: HAProxy in a container, its configuration, its command line and its image. Must never
+ * be needed for traffic: what it set up serves on without it. Start reading at `haproxy.ts` (apply), then `render.ts`
+ * (the configuration), `sync.ts` (changes without a reload) and `drain.ts`.
+ */
+export { createHaproxy } from './haproxy.ts';
+export type { Haproxy, HaproxyOptions } from './haproxy.ts';
+export type { ImageSettings, PackagedImage } from './image.ts';
+export { renderConfig } from './render.ts';
+export type { RenderOptions } from './render.ts';

@@ -1,0 +1,93 @@
+import { BerthError } from '../errors/index.ts';
+import type { EdgeConfig, EdgeServer } from '../model/index.ts';
+import { type ActualServer, readServersState } from './answers.ts';
+import type { Ask } from './command-line.ts';
+import { effectiveWeight, serverWords } from './render.ts';
+import { nameWord, weightWord } from './words.ts';
+
+/** What is to be done at one server, without a reload. */
+export type ServerChange =
+  | { readonly kind: 'add'; readonly target: string; readonly server: EdgeServer }
+  | { readonly kind: 'set'; readonly target: string; readonly server: EdgeServer; readonly actual: ActualServer }
+  | { readonly kind: 'remove'; readonly target: string };
+
+/** Plans the least change of servers: new and returning ones first, then what takes traffic away, removals last. */
+export function planServers(config: EdgeConfig, actual: readonly ActualServer[]): ServerChange[] {
+  const wanted = new Map<string, EdgeServer>(
+    config.backends.flatMap((b) => b.servers.map((s): [string, EdgeServer] => [`${nameWord(b.name)}/${nameWord(s.name)}`, s])),
+  );
+  const known = new Map<string, ActualServer>(actual.map((a) => [`${a.backend}/${a.name}`, a]));
+  const gone = [...known].filter(([target, a]) => !isSame(wanted.get(target), a)).map(([target]) => target);
+  const kept = [...wanted].flatMap(([target, server]) => {
+    const a = known.get(target);
+    return a === undefined || gone.includes(target) || isSettled(server, a) ? [] : [{ kind: 'set' as const, target, server, actual: a }];
+  });
+  // A name that comes back with another address has to go before it can be added.
+  const replaced = gone.filter((target) => wanted.has(target));
+  const added = [...wanted].filter(([target]) => !known.has(target) || replaced.includes(target));
+  return [
+    ...added.filter(([target]) => !replaced.includes(target)).map(([target, server]) => ({ kind: 'add' as const, target, server })),
+    ...kept.filter((c) => c.server.state === 'ready'),
+    ...kept.filter((c) => c.server.state === 'drain'),
+    ...gone.map((target) => ({ kind: 'remove' as const, target })),
+    ...added.filter(([target]) => replaced.includes(target)).map(([target, server]) => ({ kind: 'add' as const, target, server })),
+  ];
+}
+
+/** Whether a server of HAProxy is the wanted one: the same name at the same address. */
+function isSame(server: EdgeServer | undefined, actual: ActualServer): boolean {
+  return server !== undefined && server.address === actual.address && server.port === actual.port;
+}
+
+/** Whether it also takes the wanted share. Weight 0 and the drain state are the same to HAProxy. */
+function isSettled(server: EdgeServer, { admin, weight }: ActualServer): boolean {
+  if (admin === 'maint') return false;
+  if (server.state === 'drain') return admin === 'drain' || weight === 0;
+  return admin === 'ready' && weight === server.weight;
+}
+
+/** Brings the servers of a running HAProxy to the wanted state; answers what it changed once HAProxy shows it so. */
+export async function syncServers(ask: Ask, config: EdgeConfig, signal?: AbortSignal): Promise<readonly ServerChange[]> {
+  const look = async (): Promise<ServerChange[]> => planServers(config, readServersState(await ask('show servers state', signal)));
+  const changes = await look();
+  const said: string[] = [];
+  for (const change of changes) {
+    for await (const line of perform(ask, change, signal)) if (line !== '') said.push(`${change.target}: ${line}`);
+  }
+  if (changes.length === 0) return changes;
+  const left = await look();
+  if (left.length === 0) return changes;
+  throw new BerthError('EDGE_FAILED', `HAProxy did not take a change of ${left.map((c) => c.target).join(', ')}: ${said.join('; ')}`, {
+    details: { lines: said },
+  });
+}
+
+async function* perform(ask: Ask, change: ServerChange, signal: AbortSignal | undefined): AsyncGenerator<string> {
+  const { target } = change;
+  switch (change.kind) {
+    case 'add':
+      yield await ask(`add server ${target} ${serverWords(change.server)}`, signal);
+      yield await ask(`enable health ${target}`, signal);
+      yield await ask(`set server ${target} state ${change.server.state}`, signal);
+      return;
+    case 'set':
+      if (change.server.state === 'ready' && change.actual.weight !== effectiveWeight(change.server)) {
+        yield await ask(`set server ${target} weight ${weightWord(change.server.weight)}`, signal);
+      }
+      yield await ask(`set server ${target} state ${change.server.state}`, signal);
+      return;
+    case 'remove':
+      yield* removeServer(ask, target, signal);
+      return;
+  }
+}
+
+/** Who removes a server has drained it; what still hangs on it is closed, for HAProxy keeps a server in use. */
+async function* removeServer(ask: Ask, target: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
+  yield await ask(`set server ${target} state maint`, signal);
+  if (!(await ask(`wait 200ms srv-removable ${target}`, signal)).startsWith('Done')) {
+    yield await ask(`shutdown sessions server ${target}`, signal);
+    await ask(`wait 2s srv-removable ${target}`, signal);
+  }
+  yield await ask(`del server ${target}`, signal);
+}

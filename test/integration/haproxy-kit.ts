@@ -1,0 +1,211 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { makeBase } from '../../src/build/base-maker.ts';
+import { runProcess } from '../../src/build/run-process.ts';
+import { connectEngine } from '../../src/docker/index.ts';
+import { createHaproxy, type Haproxy } from '../../src/haproxy/index.ts';
+import { systemClock } from '../../src/kit/index.ts';
+import { labels, type Backend, type EdgeConfig, type EdgeServer, type Listener } from '../../src/model/index.ts';
+import type { Host } from '../../src/ports/index.ts';
+
+const run = promisify(execFile);
+export const socket = '/var/run/docker.sock';
+
+/** An edge of an installation of its own on the real engine; `close` leaves nothing behind. */
+export type EdgeUnderTest = {
+  readonly edge: Haproxy;
+  readonly installation: string;
+  readonly container: string;
+  readonly runDirectory: string;
+  readonly engine: ReturnType<typeof connectEngine>;
+  /** Another server process over the same edge: nothing in memory. */
+  again(): Haproxy;
+  close(): Promise<void>;
+};
+
+export async function openEdge(): Promise<EdgeUnderTest> {
+  const installation = `t-edge-${randomBytes(4).toString('hex').slice(0, 5)}`;
+  const runDirectory = await mkdtemp(join(tmpdir(), 't-edge-'));
+  const engine = connectEngine({ socket, clock: systemClock });
+  const open = (): Haproxy =>
+    createHaproxy({
+      engine,
+      host,
+      clock: systemClock,
+      installation,
+      home: runDirectory,
+      runDirectory,
+      owner: { uid: 0, gid: 0 },
+      ipv6: existsSync('/proc/net/if_inet6'),
+      image: {
+        bases: 'auto',
+        makeImage: ({ id, suite, packages, command, repository, tag, labels: own }, signal) =>
+          makeBase(
+            { engine, run: runProcess, installed: {} },
+            { recipe: { id, suite, packages, command, npm: [] }, repository, tag, labels: own, environment: ownEnvironment() },
+            signal,
+          ),
+      },
+    });
+  const edge = open();
+  return {
+    edge,
+    installation,
+    container: `berth-edge-${installation.slice(0, 12)}`,
+    runDirectory,
+    engine,
+    again: open,
+    async close() {
+      await edge.remove();
+      engine.close();
+      await rm(runDirectory, { recursive: true, force: true });
+      const left = await run('docker', ['ps', '-aq', '--filter', `label=${labels.installation}=${installation}`]);
+      if (left.stdout !== '') throw new Error(`left behind: ${left.stdout}`);
+    },
+  };
+}
+
+function ownEnvironment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
+}
+
+/** Who listens, by iproute2. */
+export const host: Pick<Host, 'listenerOn'> = {
+  async listenerOn({ address, port }) {
+    const { stdout } = await run('ss', ['-Hltnp', 'sport', '=', `:${port}`]);
+    for (const line of stdout.split('\n')) {
+      const [, , , local = ''] = line.split(/\s+/);
+      const bound = local.slice(0, local.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+      const overlaps = address === '' || ['*', '0.0.0.0', '::'].includes(bound) || bound === address;
+      const [, name, pid] = /\(\("([^"]+)",pid=(\d+)/.exec(line) ?? [];
+      if (overlaps && pid !== undefined) return `${name} (pid ${pid})`;
+    }
+    return undefined;
+  },
+};
+
+/** A small application: says who it is, can be slow, echoes, streams events and answers to upgrades. */
+export type App = {
+  readonly name: string;
+  readonly port: number;
+  readonly posts: string[];
+  readonly seen: IncomingMessage[];
+  stop(): Promise<void>;
+};
+
+export async function startApp(name: string, address = '127.0.0.1'): Promise<App> {
+  const posts: string[] = [];
+  const seen: IncomingMessage[] = [];
+  const server = createServer((req, res) => answer(name, posts, req, res));
+  server.on('request', (req) => seen.push(req));
+  server.on('upgrade', (_req, stream) => {
+    stream.write(
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
+    );
+    stream.on('data', (data) => stream.write(data));
+    stream.on('error', () => stream.destroy());
+    stream.on('end', () => stream.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
+  return { name, port: (server.address() as AddressInfo).port, posts, seen, stop: () => stopServer(server) };
+}
+
+function answer(name: string, posts: string[], req: IncomingMessage, res: ServerResponse): void {
+  const url = new URL(req.url ?? '/', 'http://x');
+  if (url.pathname === '/events') {
+    res.writeHead(200, { 'content-type': 'text/event-stream' });
+    res.write('data: first\n\n');
+    const timer = setInterval(() => res.write('data: more\n\n'), 50);
+    res.on('close', () => clearInterval(timer));
+    return;
+  }
+  if (req.method === 'POST') posts.push(url.searchParams.get('id') ?? '');
+  setTimeout(() => res.end(name), Number(url.searchParams.get('ms') ?? 0));
+}
+
+export function stopServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+export const serverOf = (app: App, over: Partial<EdgeServer> = {}): EdgeServer => ({
+  name: app.name,
+  address: '127.0.0.1',
+  port: app.port,
+  weight: 100,
+  state: 'ready',
+  ...over,
+});
+
+export const backendOf = (name: string, servers: readonly EdgeServer[], over: Partial<Backend> = {}): Backend => ({
+  name,
+  app: 'shop',
+  service: 'web',
+  mode: 'http',
+  check: { kind: 'http', path: '/' },
+  servers,
+  ...over,
+});
+
+export const listenerOf = (port: number, fallback: string | undefined, over: Partial<Listener> = {}): Listener => ({
+  address: '',
+  port,
+  mode: 'http',
+  rules: [],
+  fallback,
+  ...over,
+});
+
+export const oneBackend = (port: number, servers: readonly EdgeServer[]): EdgeConfig => ({
+  listeners: [listenerOf(port, 'shop.web.3000')],
+  backends: [backendOf('shop.web.3000', servers)],
+});
+
+export type Answer = { readonly status: number; readonly body: string; readonly headers: IncomingMessage['headers'] };
+
+/** One request on a connection of its own. */
+export function ask(
+  port: number,
+  input: { path?: string; method?: string; headers?: Record<string, string>; address?: string } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { path = '/', method = 'GET', headers = {}, address = '127.0.0.1' } = input;
+    const req = request({ host: address, port, path, method, headers, agent: false }, (res) => {
+      const chunks: Buffer[] = [];
+      res.on('data', (c: Buffer) => chunks.push(c));
+      res.on('end', () => resolve({ status: res.statusCode ?? 0, body: Buffer.concat(chunks).toString(), headers: res.headers }));
+      res.on('error', reject);
+    });
+    req.on('error', reject);
+    req.end();
+  });
+}
+
+/** A WebSocket-like tunnel: `say` waits for the echo, `closed` for the end. */
+export async function openTunnel(port: number): Promise<{ say(text: string): Promise<string>; closed: Promise<void>; close(): void }> {
+  const stream = connect(port, '127.0.0.1');
+  stream.on('error', () => stream.destroy());
+  const closed = new Promise<void>((resolve) => stream.on('close', () => resolve()));
+  const next = (): Promise<string> => new Promise((resolve) => stream.once('data', (d) => resolve(d.toString())));
+  stream.write(
+    'GET /chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  const head = await next();
+  if (!head.startsWith('HTTP/1.1 101')) throw new Error(head);
+  return {
+    say(text) {
+      const echo = next();
+      stream.write(text);
+      return echo;
+    },
+    closed,
+    close: () => stream.destroy(),
+  };
+}
