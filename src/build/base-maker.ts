@@ -11,16 +11,6 @@ import type { RunProcess } from './run-process.ts';
 
 /** Kept in every file's time, so that equal packages make equal layers: 2025-01-01. */
 const sourceDateEpoch = '1735689600';
-const excluded = [
-  '/usr/share/doc/*',
-  '/usr/share/man/*',
-  '/usr/share/locale/*',
-  '/usr/share/info/*',
-  '/usr/share/lintian/*',
-  '/usr/share/bug/*',
-];
-const included = ['/usr/share/doc/*/copyright'];
-
 /** What making a base needs of its surroundings. */
 export type MakerDeps = {
   readonly engine: Pick<Engine, 'importImage'>;
@@ -38,9 +28,8 @@ export type MakeInput = {
   readonly environment: Readonly<Record<string, string>>;
 };
 
-/** Makes a base image from packages with mmdebstrap and gives it to the engine. Throws TOOL_MISSING and BASE_FAILED. */
+/** Makes a base image from packages with mmdebstrap and gives it to the engine. Throws BASE_FAILED. */
 export async function makeBase(deps: MakerDeps, input: MakeInput, signal?: AbortSignal): Promise<string> {
-  await ensureMmdebstrap(deps.run, input.environment, signal);
   const directory = await mkdtemp(join(tmpdir(), 'berth-base-'));
   try {
     const extras = join(directory, 'extras');
@@ -67,8 +56,6 @@ async function importRoot({ deps, input, hook, extras }: Import, signal: AbortSi
         '--variant=extract',
         '--format=tar',
         `--include=${recipe.packages.join(',')}`,
-        ...excluded.map((path) => `--dpkgopt=path-exclude=${path}`),
-        ...included.map((path) => `--dpkgopt=path-include=${path}`),
         ...(await aptOptions(deps.run, environment, signal)),
         `--extract-hook=${hook}`,
         recipe.suite,
@@ -139,7 +126,7 @@ async function packed({ deps, input, part, directory }: Omit<Place, 'extras'>, s
 }
 
 /** Asks for mmdebstrap; root on a Debian-like machine gets it installed, anyone else is told how. */
-async function ensureMmdebstrap(
+export async function ensureMmdebstrap(
   run: RunProcess,
   environment: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,

@@ -1,6 +1,7 @@
 import { BerthError } from '../errors/index.ts';
+import { Mutex } from '../kit/index.ts';
 import type { BuildEnvironment, BuildProgress, Clock, Engine } from '../ports/index.ts';
-import { makeBase, type MakerDeps } from './base-maker.ts';
+import { ensureMmdebstrap, makeBase, type MakerDeps } from './base-maker.ts';
 import { baseRecipe, baseReference, type BaseRecipe } from './base-recipes.ts';
 
 /** One base of a generated Dockerfile: its id with us, and what `docker build` by hand would pull. */
@@ -22,6 +23,13 @@ export type ResolveInput = {
   readonly onProgress: (progress: BuildProgress) => void;
 };
 
+type Making = {
+  readonly base: WantedBase;
+  readonly recipe: BaseRecipe;
+  readonly reference: { readonly repository: string; readonly tag: string };
+  readonly input: ResolveInput;
+};
+
 /** How long an unreachable registry is not asked again. */
 const verdictMs = 10 * 60_000;
 /** How long a pull may stay without any progress once this machine cannot reach the registry either. */
@@ -34,6 +42,8 @@ export class Bases {
   readonly #unreachable = new Map<string, number>();
   /** Bases in the making, by image name: builds that run side by side wait for one. */
   readonly #making = new Map<string, Promise<string>>();
+
+  readonly #installing = new Mutex();
 
   constructor(deps: BasesDeps) {
     this.#deps = deps;
@@ -54,7 +64,7 @@ export class Bases {
 
   /** Makes sure of every base, and answers them. Throws IMAGE_NOT_FOUND, REGISTRY_DENIED, REGISTRY_UNREACHABLE, BASE_FAILED. */
   async ensure(input: ResolveInput, signal?: AbortSignal): Promise<PresentBase[]> {
-    const { wanted, policy, onProgress } = input;
+    const { wanted, policy } = input;
     if (policy !== 'distro') {
       const present = await this.#lookRegistry(wanted, signal);
       if (present !== undefined) return present;
@@ -64,17 +74,21 @@ export class Bases {
       }
     }
     const { arch } = await this.#deps.engine.info(signal);
-    const made: PresentBase[] = [];
-    // Side by side they would wait for the same two cores; the second also finds what the first made.
-    for (const base of wanted) {
-      const recipe = baseRecipe(base.id, npmArch(arch));
-      if (recipe === undefined) throw noRecipe(base);
-      if (recipe.notice !== undefined) onProgress({ message: recipe.notice });
-      const reference = this.#reference(recipe);
-      const imageId = await this.#make({ base, recipe, reference, input }, signal);
-      made.push({ argument: base.argument, reference: name(reference), imageId });
-    }
-    return made;
+    const outcomes = await Promise.allSettled(wanted.map((base) => this.#ensureMade({ base, arch, input }, signal)));
+    return outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
+  }
+
+  async #ensureMade(given: { base: WantedBase; arch: string; input: ResolveInput }, signal: AbortSignal | undefined): Promise<PresentBase> {
+    const { base, arch, input } = given;
+    const recipe = baseRecipe(base.id, npmArch(arch));
+    if (recipe === undefined) throw noRecipe(base);
+    if (recipe.notice !== undefined) input.onProgress({ message: recipe.notice });
+    const reference = this.#reference(recipe);
+    const imageId = await this.#make({ base, recipe, reference, input }, signal);
+    return { argument: base.argument, reference: name(reference), imageId };
   }
 
   #reference(recipe: BaseRecipe): { readonly repository: string; readonly tag: string } {
@@ -82,24 +96,37 @@ export class Bases {
     return baseReference(recipe, recipe.npm.length === 0 ? {} : versions);
   }
 
-  async #make(
-    given: { base: WantedBase; recipe: BaseRecipe; reference: { repository: string; tag: string }; input: ResolveInput },
-    signal: AbortSignal | undefined,
-  ): Promise<string> {
+  async #make(given: Making, signal: AbortSignal | undefined): Promise<string> {
     const { base, recipe, reference, input } = given;
     const present = await this.#present(base.argument, name(reference), signal);
     if (present !== undefined) return present.imageId;
     const running = this.#making.get(name(reference));
-    if (running !== undefined) return await running;
+    if (running !== undefined) return await this.#await(running, given, signal);
     input.onProgress({ message: `Making the base ${base.id} from Debian ${recipe.suite} packages (once)` });
-    const labels = { 'dev.berth.base': base.id };
-    const making = makeBase(this.#deps, { recipe, ...reference, labels, environment: input.environment }, signal);
+    const making = this.#makeNow(given, signal);
     this.#making.set(name(reference), making);
     try {
       return await making;
     } finally {
       this.#making.delete(name(reference));
     }
+  }
+
+  /** Waits for the build that makes the base already; when that one is called off, this one makes it. */
+  async #await(running: Promise<string>, given: Making, signal: AbortSignal | undefined): Promise<string> {
+    try {
+      return await running;
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      if (thrown instanceof BerthError) throw thrown;
+      return await this.#make(given, signal);
+    }
+  }
+
+  async #makeNow({ base, recipe, reference, input }: Making, signal: AbortSignal | undefined): Promise<string> {
+    await this.#installing.run(() => ensureMmdebstrap(this.#deps.run, input.environment, signal));
+    const labels = { 'dev.berth.base': base.id };
+    return await makeBase(this.#deps, { recipe, ...reference, labels, environment: input.environment }, signal);
   }
 
   async #lookRegistry(wanted: readonly WantedBase[], signal: AbortSignal | undefined): Promise<PresentBase[] | undefined> {
@@ -147,7 +174,8 @@ export class Bases {
       return 'pulled';
     } catch (thrown) {
       signal?.throwIfAborted();
-      if (policy === 'auto' && (silence.signal.aborted || isUnreachable(thrown))) return 'unreachable';
+      if (policy === 'auto' && (silence.signal.aborted || (thrown instanceof BerthError && thrown.code === 'REGISTRY_UNREACHABLE')))
+        return 'unreachable';
       throw thrown;
     } finally {
       silence.abort();
@@ -166,11 +194,6 @@ export class Bases {
       if (!silence.signal.aborted) throw thrown;
     }
   }
-}
-
-/** Whether a pull failed on the way to the registry, not by its answer. */
-function isUnreachable(thrown: unknown): boolean {
-  return thrown instanceof BerthError && (thrown.code === 'REGISTRY_UNREACHABLE' || thrown.code === 'ENGINE_REFUSED');
 }
 
 function registryOf(reference: string): string {

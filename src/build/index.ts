@@ -8,3 +8,4 @@ export { collectBuildEnvironment } from './environment.ts';
 export type { Surroundings } from './environment.ts';
 export { openFileTree } from './file-tree.ts';
 export { hashBuild } from './hash-build.ts';
+export { makePackagedImage, type PackagedImageInput } from './packaged-image.ts';

@@ -42,11 +42,12 @@ function fitsOne(part: string, minor: number): boolean {
     case '<=':
       return minor <= wanted;
     case '!=':
-      return minorText === undefined || patch !== undefined || minor !== wanted;
+      return patch !== undefined || minor !== wanted;
     case '~=':
       // `~=3.11` lets 3.12 in, `~=3.11.2` does not (PEP 440, compatible release).
       return patch === undefined ? minor >= wanted : minor === wanted;
     default:
+      // `3`, `==3.*` and `~3.11`: all of the line, or this minor.
       return minorText === undefined || minor === wanted;
   }
 }
