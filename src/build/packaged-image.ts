@@ -22,5 +22,9 @@ export async function makePackagedImage(
   const { id, suite, packages, command, repository, tag, labels } = image;
   await ensureMmdebstrap(runProcess, deps.environment, signal);
   const recipe = { id, suite, packages, command, npm: [] };
-  return makeBase({ engine: deps.engine, run: runProcess, installed: {} }, { recipe, repository, tag, labels, environment: deps.environment }, signal);
+  return makeBase(
+    { engine: deps.engine, run: runProcess, installed: {} },
+    { recipe, repository, tag, labels, environment: deps.environment },
+    signal,
+  );
 }

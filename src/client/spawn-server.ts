@@ -21,7 +21,7 @@ const outputLimitBytes = 256 * 1024;
 
 /**
  * All that a server may see of the environment it happened to be started from: what a deploy depends on is sent with
- * each request. The certificate files are for its own TLS connections.
+ * each request. Certificates, proxies and BERTH_BASES are for the edge's own image.
  */
 const allowed = [
   'PATH',
@@ -35,6 +35,13 @@ const allowed = [
   'XDG_RUNTIME_DIR',
   'SSL_CERT_FILE',
   'NODE_EXTRA_CA_CERTS',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'BERTH_BASES',
 ];
 
 export type Spawned = { readonly ready: true } | { readonly ready: false; readonly error: BerthError };

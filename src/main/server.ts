@@ -14,7 +14,7 @@ import { randomIds } from './random-ids.ts';
 /** The domain on its adapters, as `compose` builds it. */
 export type Composition = { readonly runner: Runner; readonly engine: (socket?: string) => Engine | undefined; readonly close: () => void };
 
-export type CompositionInput = { readonly store: Store; readonly ids: Ids; readonly home: Home; readonly version: string };
+export type CompositionInput = { readonly store: Store; readonly ids: Ids; readonly home: Home; readonly version: string; readonly log: Logger };
 
 /** The process that becomes the server. */
 export type ServerProcess = {
@@ -57,7 +57,7 @@ async function startServer(process: ServerProcess, compose: (input: CompositionI
     log.info({ pid, version, node: globalThis.process.version, home: home.directory }, 'started');
     stack.defer(() => log.info({}, 'stopped'));
 
-    const composition = compose({ store, ids: randomIds, home, version });
+    const composition = compose({ store, ids: randomIds, home, version, log });
     stack.defer(() => composition.close());
     const { promise: told, resolve: tell } = Promise.withResolvers<void>();
     stack.defer(process.onSignal(tell));
