@@ -25,9 +25,11 @@ chmod 700 "$root/root"
 printf '%s\\n' 'root:x:0:0:root:/root:/bin/sh' 'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin' >"$root/etc/passwd"
 printf '%s\\n' 'root:x:0:' 'nogroup:x:65534:' >"$root/etc/group"
 printf '%s\\n' 'passwd: files' 'group: files' 'hosts: files dns' >"$root/etc/nsswitch.conf"
-cat "$root"/usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
+if [ -d "$root/usr/share/ca-certificates/mozilla" ]; then
+  cat "$root"/usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
+fi
 
-"$root/bin/busybox" --list-full | while read -r applet; do
+if [ -x "$root/bin/busybox" ]; then "$root/bin/busybox" --list-full; fi | while read -r applet; do
   case $applet in linuxrc | */dpkg* | */rpm*) continue ;; esac
   path=$root/$applet
   command=\${applet##*/}

@@ -1,13 +1,18 @@
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
+import { BerthError } from '../errors/index.ts';
 import type { FileTree } from '../ports/index.ts';
 
-/** Opens a directory of this machine as a source tree. What lies outside it, also by a link, is as if it were not there. */
+/**
+ * Opens a directory of this machine as a source tree. What lies outside it, also by a link, is as if it were not there.
+ * Its calls throw FILE_NOT_FOUND when there is no such directory.
+ */
 export function openFileTree(root: string): FileTree {
   const inside = async (path: string): Promise<string | undefined> => {
     const absolute = join(root, normalize(path));
     const [real, realRoot] = await Promise.all([orUndefined(realpath(absolute)), orUndefined(realpath(root))]);
-    if (real === undefined || realRoot === undefined) return undefined;
+    if (realRoot === undefined) throw missingRoot(root);
+    if (real === undefined) return undefined;
     return real === realRoot || real.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep) ? real : undefined;
   };
   return {
@@ -26,6 +31,12 @@ export function openFileTree(root: string): FileTree {
         .toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
   };
+}
+
+function missingRoot(root: string): BerthError {
+  return new BerthError('FILE_NOT_FOUND', `Could not read the build context ${root}: there is no such directory.`, {
+    where: { file: root },
+  });
 }
 
 /** A path that is not there is a value; every other failure stays one. */

@@ -62,21 +62,18 @@ function npmSettings(build: Build, { npmrc, tool }: BuildEnvironment): string {
 }
 
 function pipSettings({ pipConf, tool }: BuildEnvironment): string {
-  const own = pipConf === undefined ? '' : read(pipConf);
-  const lines = own.split(/\r?\n/).filter((line) => !/^\s*(?:cert|cache-dir|log|prefix|target|user)\s*[=:]/.test(line));
   const extra = Object.entries(tool)
     .filter(([name]) => name.startsWith('PIP_'))
-    .map(([name, value]) => `${name.slice(4).toLowerCase().replaceAll('_', '-')} = ${value}`);
-  if (extra.length > 0) {
-    // Variables win over the file, and pip refuses a section or key that is there twice.
-    const keys = extra.map((line) => line.split(' ')[0] ?? '');
-    const rest = lines.filter((line) => !keys.some((key) => new RegExp(String.raw`^\s*${key}\s*[=:]`).test(line)));
-    const at = rest.findIndex((line) => line.trim() === '[global]');
-    if (at === -1) rest.unshift('[global]', ...extra);
-    else rest.splice(at + 1, 0, ...extra);
-    return `${rest.join('\n')}\n`;
-  }
-  return lines.some((line) => line.includes('=')) ? `${lines.join('\n')}\n` : '';
+    .map(([name, value]) => ({ key: name.slice(4).toLowerCase().replaceAll('_', '-'), value }));
+  // Variables win over the file, and pip refuses a section or key that is there twice.
+  const dropped = ['cert', 'cache-dir', 'log', 'prefix', 'target', 'user', ...extra.map(({ key }) => key)];
+  const lines = (pipConf === undefined ? '' : read(pipConf))
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '' && !dropped.includes(/^\s*([\w-]+)\s*[=:]/.exec(line)?.[1] ?? ''));
+  const added = extra.map(({ key, value }) => `${key} = ${value}`);
+  const at = lines.findIndex((line) => line.trim() === '[global]');
+  if (added.length > 0) lines.splice(at + 1, 0, ...(at === -1 ? ['[global]'] : []), ...added);
+  return lines.some((line) => /[=:]/.test(line)) ? `${lines.join('\n')}\n` : '';
 }
 
 function ownSecret(secret: Build['secrets'][number], { tool }: BuildEnvironment, directory: string): LentFile {

@@ -34,14 +34,22 @@ export const runProcess: RunProcess = async (command, follow = {}) => {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  let closed = false;
   const ended = new Promise<number | undefined>((resolve, reject) => {
     child.once('error', (error) => (isMissing(error) ? resolve(undefined) : reject(failedToStart(command, error))));
-    child.once('close', (code) => resolve(code ?? -1));
+    child.once('close', (code) => {
+      closed = true;
+      resolve(code ?? -1);
+    });
   });
+  /** The group outlives its first process as long as one of it holds the outputs open. */
   const kill = (unixSignal: NodeJS.Signals): void => {
-    // Without a pid it never ran; a group that is gone already needs no signal.
-    if (child.pid === undefined || child.exitCode !== null) return;
-    process.kill(-child.pid, unixSignal);
+    if (child.pid === undefined || closed) return;
+    try {
+      process.kill(-child.pid, unixSignal);
+    } catch (thrown) {
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH')) throw thrown;
+    }
   };
   let timer: NodeJS.Timeout | undefined;
   const abort = (): void => {

@@ -83,11 +83,11 @@ function toRecipe(facts: Facts): Recipe {
   const { start, lock, version, build } = facts;
   const install = lock === undefined ? 'npm install' : 'npm ci';
   const omit = start.needsDevelopment || build !== undefined ? '' : ' --omit=dev';
-  const prune = start.needsDevelopment ? [] : [npm('npm prune --omit=dev')];
+  const prune = start.needsDevelopment ? '' : ' && npm prune --omit=dev --no-audit --no-fund';
   const whole = needsSource(facts.manifest);
   const built = whole || build !== undefined;
   const steps = [npm(`${install}${omit} --no-audit --no-fund && mkdir -p node_modules`)];
-  const compile = build === undefined ? [] : [npm(`npm run ${build}`), ...prune];
+  const compile = build === undefined ? [] : [npm(`npm run ${build}${prune}`)];
   const reference = `node:${version}-bookworm-slim`;
   return {
     base: {

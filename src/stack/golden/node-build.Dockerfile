@@ -17,13 +17,7 @@ RUN --mount=type=cache,id=berth-npm,target=/root/.npm \
     --mount=type=secret,id=berth-npmrc,target=/run/berth/npmrc \
     if [ -s /run/berth/ca.pem ]; then export NODE_EXTRA_CA_CERTS=/run/berth/ca.pem npm_config_cafile=/run/berth/ca.pem; fi; \
     if [ -s /run/berth/npmrc ]; then export npm_config_userconfig=/run/berth/npmrc; fi; \
-    npm run build
-RUN --mount=type=cache,id=berth-npm,target=/root/.npm \
-    --mount=type=secret,id=berth-ca,target=/run/berth/ca.pem \
-    --mount=type=secret,id=berth-npmrc,target=/run/berth/npmrc \
-    if [ -s /run/berth/ca.pem ]; then export NODE_EXTRA_CA_CERTS=/run/berth/ca.pem npm_config_cafile=/run/berth/ca.pem; fi; \
-    if [ -s /run/berth/npmrc ]; then export npm_config_userconfig=/run/berth/npmrc; fi; \
-    npm prune --omit=dev
+    npm run build && npm prune --omit=dev --no-audit --no-fund
 
 FROM ${BERTH_BASE_NODE}
 RUN echo 'app:x:10001:10001:app:/app:/usr/sbin/nologin' >>/etc/passwd && echo 'app:x:10001:' >>/etc/group
