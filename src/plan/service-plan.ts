@@ -103,7 +103,9 @@ class ServiceRolling {
     const { s, classes, list } = this.#in;
     const lanes = this.#lanes();
     const retiring = [...classes.retiring];
-    const batch = s.service.rollout.parallelism === 0 ? Math.max(1, lanes.length) : s.service.rollout.parallelism;
+    // Where nothing is replaced, nothing has to be spared.
+    const atOnce = retiring.length === 0 || s.service.rollout.parallelism === 0;
+    const batch = atOnce ? Math.max(1, lanes.length) : s.service.rollout.parallelism;
     let ready = classes.serving.length + retiring.length;
     let previous = needs;
     while (lanes.length > 0 || retiring.length > 0) {
