@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { BerthError } from '../errors/index.ts';
 
 /** Where an installation lives. All paths are absolute. */
@@ -13,6 +13,11 @@ export type Home = {
   readonly log: string;
   /** What the server's process wrote outside its log: the trace of a crash. */
   readonly output: string;
+  /** Shared with the edge's container: HAProxy's own sockets. Survives a reboot, as the container does. */
+  readonly edgeDirectory: string;
+  /** Secrets and configs that instances mount, and what builds keep between runs. */
+  readonly filesDirectory: string;
+  readonly cacheDirectory: string;
   /** Says where the socket is when the home's own path is too long for one. */
   readonly socketNote: string;
 };
@@ -34,9 +39,14 @@ export function locateHome({ environment, workingDirectory, uid }: HomeInput): H
   const directory = resolve(workingDirectory, chosen);
   const socketNote = join(directory, 'socket-path');
   const near = join(directory, 'server.sock');
+  const edge = join(directory, 'edge');
+  const far = `berth-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`;
   return {
     directory,
-    socket: Buffer.byteLength(near) <= socketPathBytes ? near : (readNote(socketNote) ?? farSocket(directory, environment, uid)),
+    socket: isShort(near) ? near : (readNote(socketNote) ?? join(runtimeDirectory(environment, uid, far), 'server.sock')),
+    edgeDirectory: isShort(join(edge, 'master.sock')) ? edge : join(uid === 0 ? '/var/lib' : user, uid === 0 ? far : `.${far}`),
+    filesDirectory: join(directory, 'files'),
+    cacheDirectory: join(directory, 'cache'),
     database: join(directory, 'berth.db'),
     log: join(directory, 'server.log'),
     output: join(directory, 'server.out'),
@@ -68,11 +78,29 @@ function makePrivate(path: string, uid: number): string | undefined {
   }
 }
 
-function farSocket(directory: string, environment: HomeInput['environment'], uid: number): string {
-  const name = `berth-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`;
+function isShort(path: string): boolean {
+  return Buffer.byteLength(path) <= socketPathBytes;
+}
+
+/** Where a socket lies whose home's path is too long for one. */
+function runtimeDirectory(environment: HomeInput['environment'], uid: number, name: string): string {
   const runtime = environment['XDG_RUNTIME_DIR'];
-  if (runtime?.startsWith('/') && Buffer.byteLength(runtime) < 60) return join(runtime, name, 'server.sock');
-  return uid === 0 ? join('/run', name, 'server.sock') : join('/tmp', `${name}-${uid}`, 'server.sock');
+  if (runtime?.startsWith('/') && isShort(join(runtime, name, 'server.sock'))) return join(runtime, name);
+  return uid === 0 ? join('/run', name) : join('/tmp', `${name}-${uid}`);
+}
+
+/**
+ * Removes all that berth keeps for a home whose server has stopped and whose apps are gone. What somebody else put there
+ * stays, and then the directory does too.
+ */
+export function removeHome(home: Home): void {
+  const { database, log, output, socket, socketNote, edgeDirectory, filesDirectory, cacheDirectory } = home;
+  const beside = dirname(socket);
+  const files = [socket, socketNote, log, `${log}.1`, output, `${database}-wal`, `${database}.reserve`, database];
+  const backups = readdirSync(home.directory).filter((name) => /^berth\.db\.v\d+\.bak$/.test(name));
+  const all = [edgeDirectory, filesDirectory, cacheDirectory, ...files, ...backups.map((name) => join(home.directory, name))];
+  for (const path of all) rmSync(path, { recursive: true, force: true });
+  for (const directory of new Set([beside, home.directory])) if (readdirSync(directory).length === 0) rmdirSync(directory);
 }
 
 function readNote(path: string): string | undefined {

@@ -5,7 +5,7 @@
  */
 export { connect } from './client.ts';
 export type { Client, Input, Reply } from './client.ts';
-export { ensurePrivateDirectory, locateHome } from './home.ts';
+export { ensurePrivateDirectory, locateHome, removeHome } from './home.ts';
 export type { Home, HomeInput } from './home.ts';
 export { ServerLink } from './server-link.ts';
 export type { ServerLinkInput } from './server-link.ts';

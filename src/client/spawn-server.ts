@@ -21,28 +21,11 @@ const outputLimitBytes = 256 * 1024;
 
 /**
  * All that a server may see of the environment it happened to be started from: what a deploy depends on is sent with
- * each request. Certificates, proxies and BERTH_BASES are for the edge's own image.
+ * each request. Proxies and certificate files are for making the edge's own image.
  */
-const allowed = [
-  'PATH',
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'LANG',
-  'LC_ALL',
-  'TZ',
-  'TMPDIR',
-  'XDG_RUNTIME_DIR',
-  'SSL_CERT_FILE',
-  'NODE_EXTRA_CA_CERTS',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'BERTH_BASES',
-];
+const allowed =
+  'PATH HOME USER LOGNAME LANG LC_ALL TZ TMPDIR XDG_RUNTIME_DIR BERTH_BASES SSL_CERT_FILE NODE_EXTRA_CA_CERTS ' +
+  'HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy';
 
 export type Spawned = { readonly ready: true } | { readonly ready: false; readonly error: BerthError };
 
@@ -114,7 +97,7 @@ function parse(line: string): BerthErrorData | undefined {
 
 function pick(environment: ServerProgram['environment']): Record<string, string> {
   const picked: Record<string, string> = {};
-  for (const name of allowed) {
+  for (const name of allowed.split(' ')) {
     const value = environment[name];
     if (value !== undefined) picked[name] = value;
   }

@@ -1,96 +1,72 @@
-import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { createBuilder, makePackagedImage } from '../build/index.ts';
+import type { Home } from '../client/index.ts';
 import { connectEngine, type ConnectedEngine } from '../docker/index.ts';
 import { createHaproxy } from '../haproxy/index.ts';
 import { createHost, createProber } from '../host/index.ts';
 import { systemClock } from '../kit/index.ts';
+import type { Host, Store } from '../ports/index.ts';
 import { createRunner, type Target } from '../run/index.ts';
 import type { Composition, CompositionInput } from './server.ts';
 
-/** The longest file that the edge puts into its run directory is `/master.sock`; a socket's path has 107 bytes. */
-const longestRunDirectory = 107 - '/runtime.sock'.length;
+/** Where `src/run` keeps the socket of the engine that the apps of this home run on. */
+const engineSetting = 'engine.socket';
 
-/** Builds the domain on the real adapters. The one place where they meet. */
+/** Builds the domain on its real adapters. */
 export function compose({ store, ids, home, log }: CompositionInput): Composition {
-  const clock = systemClock;
-  const user = userInfo();
-  const host = createHost({ home: home.directory, filesDirectory: join(home.directory, 'files'), userDirectory: homedir() });
-  const targets = new Map<string, { target: Target; engine: ConnectedEngine }>();
-  const environment = programEnvironment();
-
-  const connect = (socket: string): Target => {
-    const known = targets.get(socket);
-    if (known !== undefined) return known.target;
-    const engine = connectEngine({ socket, clock });
-    const dataPlane = createHaproxy({
-      engine,
-      host,
-      clock,
-      installation: store.installation,
-      home: home.directory,
-      runDirectory: runDirectory(home.directory, dirname(home.socket)),
-      owner: { uid: user.uid, gid: user.gid },
-      ipv6: hasIpv6(),
-      image: {
-        bases: bases(),
-        makeImage: (image, signal) => makePackagedImage({ engine, environment }, image, signal),
-        onProgress: (message) => log.info({}, message),
-      },
-    });
-    const builder = createBuilder({ engine, cacheDirectory: join(home.directory, 'build') });
-    const target: Target = { socket, engine, dataPlane, builder };
-    targets.set(socket, { target, engine });
+  const userDirectory = process.env['HOME'];
+  const host = createHost({ home: home.directory, filesDirectory: home.filesDirectory, userDirectory });
+  const targets = new Map<string, Target & { readonly engine: ConnectedEngine }>();
+  const connect = (socket: string) => {
+    const target = targets.get(socket) ?? openTarget({ socket, store, home, host });
+    targets.set(socket, target);
     return target;
   };
-
-  const runner = createRunner({
-    store,
-    clock,
-    ids,
-    host,
-    prober: createProber(),
-    connect,
-    onTrouble: (error) => log.warn({ err: error }, error.message),
-  });
   return {
-    runner,
-    engine: (socket) => {
-      const chosen = socket ?? store.getSetting('engine.socket');
-      return chosen === undefined ? undefined : connect(chosen).engine;
+    runner: createRunner({
+      store,
+      clock: systemClock,
+      ids,
+      host,
+      connect,
+      prober: createProber(),
+      onTrouble: (error) => log.error({ err: error }, 'something failed that ends nothing'),
+    }),
+    engine(socket = store.getSetting(engineSetting)) {
+      return socket === undefined ? undefined : connect(socket).engine;
     },
-    close: () => {
+    close() {
       for (const { engine } of targets.values()) engine.close();
     },
   };
 }
 
-/** Beside the server's socket, unless that makes the paths of HAProxy's sockets too long. */
-function runDirectory(home: string, beside: string): string {
-  const near = join(beside, 'edge');
-  if (Buffer.byteLength(near) <= longestRunDirectory) return near;
-  return join('/run', `berth-edge-${createHash('sha256').update(home).digest('hex').slice(0, 12)}`);
+type TargetInput = { readonly socket: string; readonly store: Store; readonly home: Home; readonly host: Host };
+
+function openTarget({ socket, store, home, host }: TargetInput): Target & { readonly engine: ConnectedEngine } {
+  const engine = connectEngine({ socket, clock: systemClock });
+  const dataPlane = createHaproxy({
+    engine,
+    host,
+    clock: systemClock,
+    installation: store.installation,
+    home: home.directory,
+    runDirectory: home.edgeDirectory,
+    owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+    ipv6: existsSync('/proc/net/if_inet6'),
+    image: {
+      bases: toBases(process.env['BERTH_BASES']),
+      makeImage: (image, signal) => makePackagedImage({ engine, environment: ownEnvironment() }, image, signal),
+    },
+  });
+  return { socket, engine, dataPlane, builder: createBuilder({ engine, cacheDirectory: home.cacheDirectory }) };
 }
 
-function bases(): 'registry' | 'distro' | 'auto' {
-  const wanted = process.env['BERTH_BASES'];
-  return wanted === 'registry' || wanted === 'distro' ? wanted : 'auto';
+function toBases(text: string | undefined): 'registry' | 'distro' | 'auto' {
+  return text === 'registry' || text === 'distro' ? text : 'auto';
 }
 
-/** What programs that make images need of the server's own surroundings. */
-function programEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-function hasIpv6(): boolean {
-  try {
-    return readFileSync('/proc/net/if_inet6', 'utf8').trim() !== '';
-  } catch {
-    // A kernel without IPv6 has no such file.
-    return false;
-  }
+function ownEnvironment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }

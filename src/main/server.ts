@@ -6,7 +6,7 @@ import { toBerthError, type BerthError } from '../errors/index.ts';
 import { systemClock } from '../kit/index.ts';
 import type { Engine, Ids, Store } from '../ports/index.ts';
 import type { Runner } from '../run/index.ts';
-import { serve } from '../server/index.ts';
+import { serve, type Log } from '../server/index.ts';
 import { openStore } from '../store/index.ts';
 import { LogFile } from './log-file.ts';
 import { randomIds } from './random-ids.ts';
@@ -14,7 +14,13 @@ import { randomIds } from './random-ids.ts';
 /** The domain on its adapters, as `compose` builds it. */
 export type Composition = { readonly runner: Runner; readonly engine: (socket?: string) => Engine | undefined; readonly close: () => void };
 
-export type CompositionInput = { readonly store: Store; readonly ids: Ids; readonly home: Home; readonly version: string; readonly log: Logger };
+export type CompositionInput = {
+  readonly store: Store;
+  readonly ids: Ids;
+  readonly home: Home;
+  readonly version: string;
+  readonly log: Logger;
+};
 
 /** The process that becomes the server. */
 export type ServerProcess = {
