@@ -14,13 +14,7 @@ import { randomIds } from './random-ids.ts';
 /** The domain on its adapters, as `compose` builds it. */
 export type Composition = { readonly runner: Runner; readonly engine: (socket?: string) => Engine | undefined; readonly close: () => void };
 
-export type CompositionInput = {
-  readonly store: Store;
-  readonly ids: Ids;
-  readonly home: Home;
-  readonly version: string;
-  readonly log: Logger;
-};
+export type CompositionInput = { readonly store: Store; readonly ids: Ids; readonly home: Home; readonly log: Log };
 
 /** The process that becomes the server. */
 export type ServerProcess = {
