@@ -57,7 +57,7 @@ async function startServer(process: ServerProcess, compose: (input: CompositionI
     log.info({ pid, version, node: globalThis.process.version, home: home.directory }, 'started');
     stack.defer(() => log.info({}, 'stopped'));
 
-    const composition = compose({ store, ids: randomIds, home, version, log });
+    const composition = compose({ store, ids: randomIds, home, log });
     stack.defer(() => composition.close());
     const { promise: told, resolve: tell } = Promise.withResolvers<void>();
     stack.defer(process.onSignal(tell));
