@@ -4,13 +4,6 @@ import { createWorld } from './cli-world.ts';
 
 /** Runs the command line of this process, and ends it with the exit code. */
 export async function runCli(): Promise<void> {
-  // A reader that goes away early (`berth logs | head`) has all it wanted.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
-    });
-  }
   const world = createWorld();
   const exitCode = await main(process.argv.slice(2), world);
   world.servers.close();

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import manifest from '../../package.json' with { type: 'json' };
-import type { Sources, World } from '../cli/index.ts';
+import type { Output, Sources, World } from '../cli/index.ts';
 import { systemClock } from '../kit/index.ts';
 import { diskFiles } from './cli-files.ts';
 import { StandardInput } from './cli-input.ts';
@@ -27,8 +27,8 @@ export function createWorld(): World {
     directory: process.cwd(),
     env,
     stdin: new StandardInput(),
-    stdout: toOutput(process.stdout),
-    stderr: toOutput(process.stderr),
+    stdout: openOutput('stdout'),
+    stderr: openOutput('stderr'),
     clock: systemClock,
     ids: { next: () => crypto.randomUUID() },
     onInterrupt: (listener) => listen(['SIGINT', 'SIGTERM'], listener),
@@ -68,7 +68,11 @@ function createSources(env: World['env']): Sources {
       const { listNames, readText } = await import('./cli-surroundings.ts');
       return collectBuildEnvironment({ environment: env, home: homedir(), secretVariables, read: readText, list: listNames });
     },
-    registryAuths: () => Promise.resolve({}),
+    async registryAuths(references) {
+      if (references.length === 0) return {};
+      const { loadAuths } = await import('../registry/index.ts');
+      return await loadAuths({ environment: env, images: references });
+    },
     async tree(directory) {
       const { openFileTree } = await import('../build/index.ts');
       return openFileTree(directory);
@@ -76,19 +80,30 @@ function createSources(env: World['env']): Sources {
   };
 }
 
-function toOutput(stream: NodeJS.WriteStream): World['stdout'] {
+/** A standard stream. Node makes the object with the first look at it, which costs milliseconds: so it is not looked at before. */
+function openOutput(name: 'stdout' | 'stderr'): Output {
+  let opened: NodeJS.WriteStream | undefined;
+  const stream = () => (opened ??= withReader(process[name]));
   return {
-    write: (data) => void stream.write(data),
+    write: (data) => void stream().write(data),
     get isTTY() {
-      return stream.isTTY === true;
+      return stream().isTTY === true;
     },
     get columns() {
-      return stream.columns ?? 80;
+      return stream().columns ?? 80;
     },
     get rows() {
-      return stream.rows ?? 24;
+      return stream().rows ?? 24;
     },
   };
+}
+
+/** A reader that goes away early (`berth logs | head`) has all it wanted. */
+function withReader(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
 }
 
 /** While nobody listens, a signal does what it does to any process. */

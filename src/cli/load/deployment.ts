@@ -14,7 +14,7 @@ export async function loadDeployment(context: Context): Promise<Deployment> {
   const project: Project = { ...loaded.project, services };
   const [buildEnvironment, registryAuths] = await Promise.all([
     sources.buildEnvironment(secretVariables(services)),
-    sources.registryAuths(services.flatMap((service) => service.image ?? [])),
+    sources.registryAuths(services.flatMap((service) => (service.build === undefined ? (service.image ?? []) : []))),
   ]);
   return {
     project,
