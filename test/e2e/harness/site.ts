@@ -57,6 +57,11 @@ export class Site implements AsyncDisposable {
     this.environment = { ...this.environment, ...values };
   }
 
+  /** `berth` as a command for others to start. */
+  command(...args: string[]): { file: string; args: string[]; cwd: string; env: NodeJS.ProcessEnv } {
+    return { file: launcher, args, cwd: this.directory, env: this.environment };
+  }
+
   /** Starts `berth` and does not wait for it. */
   start(...args: string[]): Running {
     const running = new Running(launcher, args, { cwd: this.directory, env: this.environment, timeoutMs: 240_000 });

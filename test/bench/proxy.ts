@@ -1,0 +1,170 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { docker, freePort, Site, web } from '../e2e/harness/index.ts';
+import { against, median, type Bench } from './bench.ts';
+
+const execute = promisify(execFile);
+const rounds = 5;
+const seconds = 4;
+
+/** Requests a second through the data plane. */
+export const proxy: Bench = {
+  name: 'proxy',
+  what: 'requests a second through the data plane, against the same HAProxy configured by hand',
+  how: `wrk with 64 kept connections for ${seconds} s, ${rounds} rounds by turns, medians. The application is a HAProxy that answers by itself, so that it is not what is measured. By hand: the image of berth's edge in the host's network with a minimal configuration, with the access log that the edge writes (if it writes one), and without any.`,
+  async run(say) {
+    await using site = await Site.open();
+    site.compose(web({ replicas: 1 }));
+    await site.ok('up');
+    const edge = await edgeContainer(site);
+    const image = await docker('inspect', '-f', '{{.Config.Image}}', edge);
+    site.compose(answeringApp(image));
+    await site.ok('up');
+    const address = await instanceAddress(site);
+    const log = logLines(await edgeConfiguration(edge));
+    await using logged = await byHand(site, { image, address, log, name: 'logged' });
+    await using silent = await byHand(site, { image, address, log: [], name: 'silent' });
+    const targets = [site.url(), logged.url, silent.url];
+    const rates: number[][] = targets.map(() => []);
+    for (let round = 0; round <= rounds; round++) {
+      for (const [at, url] of targets.entries()) {
+        const rate = await requestRate(url);
+        // The first round warms up.
+        if (round > 0) rates[at]?.push(rate);
+      }
+      say(`round ${round} of ${rounds}`);
+    }
+    const [own = 0, peer = 0, bare = 0] = rates.map(median);
+    const unit = 'requests/s';
+    return [
+      against(
+        {
+          metric: 'throughput',
+          value: own,
+          unit,
+          peer: `HAProxy by hand, ${log.length > 0 ? 'same log' : 'no log either'}`,
+          peerValue: peer,
+        },
+        { atLeast: 0.95 },
+      ),
+      against({ metric: 'throughput', value: own, unit, peer: 'HAProxy by hand, no log', peerValue: bare }),
+    ];
+  },
+};
+
+/** An application that costs as little as can be: HAProxy answering by itself. */
+function answeringApp(image: string): string {
+  return `services:
+  web:
+    image: ${image}
+    pull_policy: never
+    command: [haproxy, -db, -f, /answer.cfg]
+    configs: [{ source: answer, target: /answer.cfg }]
+    ports: ["$PORT:3000"]
+    x-berth:
+      port: 3000
+      protocol: http
+      probe: { http: /, interval: 200ms, successes: 1, within: 10s }
+      rollout: { watch: 1s }
+configs:
+  answer:
+    content: |
+      defaults
+        mode http
+        timeout client 60s
+        timeout connect 5s
+        timeout server 60s
+      frontend answer
+        bind :3000
+        http-request return status 200 content-type text/plain string ok
+`;
+}
+
+async function edgeContainer(site: Site): Promise<string> {
+  const { installation } = await site.json<{ installation: string }>('server', 'status');
+  return docker('ps', '-q', '--filter', 'label=dev.berth.role=edge', '--filter', `label=dev.berth.installation=${installation}`);
+}
+
+/** The configuration that the edge was started with or was last given, whichever file holds it. */
+async function edgeConfiguration(edge: string): Promise<string> {
+  const command = await docker('inspect', '-f', '{{json .Config.Cmd}} {{json .Config.Entrypoint}}', edge);
+  const files = [...command.matchAll(/"(\/[^" ]+\.cfg)"/g)].map(([, file]) => file ?? '');
+  if (files.length === 0) throw new Error(`The edge's command names no configuration: ${command}`);
+  return docker('exec', edge, 'cat', ...files);
+}
+
+function logLines(configuration: string): string[] {
+  const wanted = configuration.split('\n').filter((line) => /^ {2}(log |log-format )/.test(line));
+  return [...new Set(wanted)];
+}
+
+async function instanceAddress(site: Site): Promise<string> {
+  const [id = ''] = await site.instances();
+  const networks = JSON.parse(await docker('inspect', '-f', '{{json .NetworkSettings.Networks}}', id)) as Record<
+    string,
+    { IPAddress: string }
+  >;
+  const address = Object.values(networks)[0]?.IPAddress;
+  if (address === undefined || address === '') throw new Error('The instance has no address.');
+  return address;
+}
+
+type ByHand = { readonly image: string; readonly address: string; readonly log: readonly string[]; readonly name: string };
+
+/** The same HAProxy as a careful person would set it up without berth. */
+async function byHand(site: Site, { image, address, log, name }: ByHand): Promise<AsyncDisposable & { url: string }> {
+  const port = await freePort();
+  const file = `peer/${name}.cfg`;
+  site.write(
+    file,
+    `global
+  uid 65532
+  gid 65532
+defaults
+  mode http
+  timeout client 60s
+  timeout connect 5s
+  timeout server 60s
+  timeout http-keep-alive 10s
+${log.join('\n')}
+frontend in
+  bind :${port}
+  default_backend app
+backend app
+  balance roundrobin
+  server one ${address}:3000 check
+`,
+  );
+  const container = `berth-bench-${name}-${process.pid}`;
+  const mount = `${site.directory}/${file}:/hand.cfg:ro`;
+  await docker(
+    'run',
+    '-d',
+    '--name',
+    container,
+    '--network',
+    'host',
+    '-v',
+    mount,
+    '--entrypoint',
+    'haproxy',
+    image,
+    '-W',
+    '-db',
+    '-f',
+    '/hand.cfg',
+  );
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    async [Symbol.asyncDispose]() {
+      await docker('rm', '-f', container);
+    },
+  };
+}
+
+async function requestRate(url: string): Promise<number> {
+  const { stdout } = await execute('wrk', ['-t1', '-c64', `-d${seconds}s`, url]);
+  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
+  if (rate === undefined || /Non-2xx|Socket errors/.test(stdout)) throw new Error(`wrk: ${stdout}`);
+  return Number(rate);
+}

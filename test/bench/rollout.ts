@@ -1,0 +1,44 @@
+import { atLeast, atMost, against, median, told, type Bench } from './bench.ts';
+import { floorMs } from './floor.ts';
+import { judge, lastRolloutMs, openNeighbour, openShop, replicas, startShopLoad } from './shop.ts';
+
+const updates = 20;
+
+/** Requests lost over rolling updates, and the time that one takes. */
+export const rollout: Bench = {
+  name: 'rollout',
+  what: `requests lost in ${updates} rolling updates under load, and the time of one over what the engine and the probe take`,
+  how: `${replicas} instances; ≥ 1,000 requests a second from another process over kept and new connections, and POSTs with ids that the application notes; a second app comes and goes meanwhile. The floor is measured in the same run: create, start and ready of as many containers one after the other, and the probe's successes.`,
+  async run(say) {
+    await using site = await openShop();
+    await using neighbour = await openNeighbour(site);
+    const load = startShopLoad(site);
+    await load.requests(1000);
+    const tookMs: number[] = [];
+    let failed = 0;
+    for (let update = 1; update <= updates; update++) {
+      site.variables({ VERSION: String(update + 1) });
+      const coming = update % 4 === 1 ? neighbour.ok('up') : update % 4 === 3 ? neighbour.ok('down', '-y') : undefined;
+      const [{ code, err }] = await Promise.all([site.berth('up'), coming]);
+      if (code !== 0) say(`update ${update} exited ${code}: ${err}`);
+      failed += code === 0 ? 0 : 1;
+      // With a neighbour coming or going the engine has two rollouts to do: that is no time of one.
+      if (coming === undefined) tookMs.push(await lastRolloutMs(site));
+      say(`update ${update} of ${updates}`);
+    }
+    const result = judge(site, await load.stop());
+    if (result.why !== '') say(`lost: ${result.why}`);
+    const floor = await floorMs(replicas);
+    return [
+      atMost('requests lost', result.lost, '', 0),
+      atMost('POSTs lost or executed twice', result.wrongPosts, '', 0),
+      atMost('updates failed', failed, '', 0),
+      told('requests', result.requests, ''),
+      atLeast('load', result.perSecond, 'requests/s', 1000),
+      against(
+        { metric: 'time of an update', value: median(tookMs), unit: 'ms', peer: 'the engine and the probe', peerValue: floor },
+        { atMost: 1.15 },
+      ),
+    ];
+  },
+};

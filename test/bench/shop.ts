@@ -1,0 +1,90 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Load, mixedStreams } from '../../scripts/load/load.ts';
+import { losses, sum, type LoadReport } from '../../scripts/load/plan.ts';
+import type { EventRecord } from '../../src/model/index.ts';
+import { seenMount, Site } from '../e2e/harness/index.ts';
+
+export const replicas = 3;
+export const successes = 2;
+export const intervalMs = 1000;
+
+/** The application that the rollout benches update: three instances with the probe's defaults and a short watch. */
+export async function openShop(): Promise<Site> {
+  const site = await Site.open();
+  site.compose(shopFile(replicas));
+  site.variables({ VERSION: '1' });
+  await site.ok('up');
+  return site;
+}
+
+/** A second application of the same home, which comes and goes: each time the edge gets or loses a port. */
+export async function openNeighbour(site: Site): Promise<Site> {
+  const other = await Site.open({ home: site.home });
+  other.compose(shopFile(1));
+  return other;
+}
+
+function shopFile(count: number): string {
+  return `services:
+  web:
+    image: $IMAGE
+    ports: ["$PORT:3000"]
+    environment: { VERSION: "\${VERSION:-1}" }
+    deploy: { replicas: ${count} }
+${count > 1 ? seenMount : ''}
+    x-berth:
+      port: 3000
+      protocol: http
+      probe: { http: /, interval: ${intervalMs}ms, successes: ${successes}, within: 30s }
+      rollout: { drain: 10s, watch: 1s }
+`;
+}
+
+/** The load of DESIGN §11: keep-alive and close connections, and POSTs with ids of their own; at least 1,000 a second. */
+export function startShopLoad(site: Site): Load {
+  return new Load([
+    ...mixedStreams(site.url(), 1050),
+    { name: 'post', url: site.url('/orders'), method: 'POST', connections: 6, keepAlive: true, perSecond: 60 },
+  ]);
+}
+
+/** What a load run came to: losses, POSTs executed twice or not at all, and what to say of losses. */
+export function judge(
+  site: Site,
+  report: LoadReport,
+): { requests: number; lost: number; wrongPosts: number; perSecond: number; why: string } {
+  const executed = new Map<string, number>();
+  for (const id of site.seen()) executed.set(id, (executed.get(id) ?? 0) + 1);
+  const acknowledged = report.streams['post']?.acknowledged ?? [];
+  const missing = acknowledged.filter((id) => !executed.has(id)).length;
+  const twice = [...executed.values()].filter((times) => times > 1).length;
+  const total = sum(report);
+  return { ...total, wrongPosts: missing + twice, perSecond: total.requests / report.seconds, why: losses(report) };
+}
+
+/** How long the last rollout took from its start to its switch, the watch left out; from its events. */
+export async function lastRolloutMs(site: Site): Promise<number> {
+  const { out } = await site.ok('events', '-n', '400', '--json');
+  const records = out
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as EventRecord);
+  const started = records.findLast(({ event }) => event.type === 'rollout.started');
+  const mine = records.filter(({ rollout }) => rollout === started?.rollout);
+  const end = mine.find(({ event }) => event.type === 'step.started' && event.action.kind === 'watch') ?? mine.at(-1);
+  if (started === undefined || end === undefined) throw new Error('The events tell no rollout.');
+  return end.atMs - started.atMs;
+}
+
+/** Kills the server at a moment within the next so many milliseconds; answers whether there was one to kill. */
+export async function killServerWithin(pid: number, ms: number): Promise<boolean> {
+  await sleep(randomInt(50, Math.max(51, Math.round(ms))));
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
