@@ -98,7 +98,7 @@ async function explain(
     return new BerthError('REGISTRY_UNREACHABLE', `Could not pull ${input.reference}: the download failed: ${said.message}`, more);
   }
   const hint = 'Check the network and the registry; an image that is on the engine already needs no registry.';
-  return new BerthError('REGISTRY_UNREACHABLE', `Could not pull ${input.reference}: the registry did not answer: ${said.message}`, {
+  return new BerthError('REGISTRY_UNREACHABLE', `Could not pull ${input.reference}: the registry could not be used: ${said.message}`, {
     ...more,
     hint,
   });
@@ -112,8 +112,12 @@ async function lookUp(
 ): Promise<number> {
   const path = `/distribution/${segment(input.reference)}/json`;
   const doing = `look up ${input.reference} in its registry`;
-  const reply = await http.exchange({ method: 'GET', path, headers: input.auth, doing, timeoutMs: deadlines.changeMs, signal });
-  return reply.status;
+  const ask = async (headers: Record<string, string>): Promise<number> =>
+    (await http.exchange({ method: 'GET', path, headers, doing, timeoutMs: deadlines.changeMs, signal })).status;
+  const status = await ask(input.auth);
+  // A registry with basic authentication and no credentials is a 500 like one that is down; with any it is a 401.
+  const isOpen = status < 500 || Object.keys(input.auth).length > 0;
+  return isOpen ? status : ask(authHeader({ username: 'anonymous', password: 'anonymous' }));
 }
 
 function sum(layers: Map<string, { current: number; total: number }>, line: Progress): PullProgress {
