@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { createBuilder, makePackagedImage } from '../build/index.ts';
 import type { Home } from '../client/index.ts';
@@ -8,6 +8,7 @@ import { createHost, createProber } from '../host/index.ts';
 import { systemClock } from '../kit/index.ts';
 import type { Host, Store } from '../ports/index.ts';
 import { createRunner, type Target } from '../run/index.ts';
+import type { Log } from '../server/index.ts';
 import type { Composition, CompositionInput } from './server.ts';
 
 /** Where `src/run` keeps the socket of the engine that the apps of this home run on. */
@@ -19,7 +20,7 @@ export function compose({ store, ids, home, log }: CompositionInput): Compositio
   const host = createHost({ home: home.directory, filesDirectory: home.filesDirectory, userDirectory });
   const targets = new Map<string, Target & { readonly engine: ConnectedEngine }>();
   const connect = (socket: string) => {
-    const target = targets.get(socket) ?? openTarget({ socket, store, home, host });
+    const target = targets.get(socket) ?? openTarget({ socket, store, home, host, log });
     targets.set(socket, target);
     return target;
   };
@@ -31,7 +32,7 @@ export function compose({ store, ids, home, log }: CompositionInput): Compositio
       host,
       connect,
       prober: createProber(),
-      onTrouble: (error) => log.error({ err: error }, 'something failed that ends nothing'),
+      onTrouble: (error) => log.error({ err: error }, error.message),
     }),
     engine(socket = store.getSetting(engineSetting)) {
       return socket === undefined ? undefined : connect(socket).engine;
@@ -42,9 +43,9 @@ export function compose({ store, ids, home, log }: CompositionInput): Compositio
   };
 }
 
-type TargetInput = { readonly socket: string; readonly store: Store; readonly home: Home; readonly host: Host };
+type TargetInput = { readonly socket: string; readonly store: Store; readonly home: Home; readonly host: Host; readonly log: Log };
 
-function openTarget({ socket, store, home, host }: TargetInput): Target & { readonly engine: ConnectedEngine } {
+function openTarget({ socket, store, home, host, log }: TargetInput): Target & { readonly engine: ConnectedEngine } {
   const engine = connectEngine({ socket, clock: systemClock });
   const dataPlane = createHaproxy({
     engine,
@@ -54,10 +55,11 @@ function openTarget({ socket, store, home, host }: TargetInput): Target & { read
     home: home.directory,
     runDirectory: home.edgeDirectory,
     owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
-    ipv6: existsSync('/proc/net/if_inet6'),
+    ipv6: hasIpv6(),
     image: {
       bases: toBases(process.env['BERTH_BASES']),
       makeImage: (image, signal) => makePackagedImage({ engine, environment: ownEnvironment() }, image, signal),
+      onProgress: (message) => log.info({}, message),
     },
   });
   return { socket, engine, dataPlane, builder: createBuilder({ engine, cacheDirectory: home.cacheDirectory }) };
@@ -69,4 +71,13 @@ function toBases(text: string | undefined): 'registry' | 'distro' | 'auto' {
 
 function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** A kernel without IPv6 has no such file; one with IPv6 switched off has an empty one. */
+function hasIpv6(): boolean {
+  try {
+    return readFileSync('/proc/net/if_inet6', 'utf8').trim() !== '';
+  } catch {
+    return false;
+  }
 }
