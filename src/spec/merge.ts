@@ -191,8 +191,9 @@ export function asAssignments(node: Node): Node {
   return { ...map(node.mark, entries), tag: node.tag };
 }
 
-/** Hosts as `host=address` lines. */
+/** Hosts as `host=address` lines; a line with `:` in its place is rewritten. */
 export function asHosts(node: Node): Node {
+  if (node.kind === 'list') return list(node.mark, node.items.map(hostLine));
   if (node.kind !== 'map') return node;
   const items: Node[] = [];
   for (const [host, { value }] of entriesOf(node)) {
@@ -201,6 +202,11 @@ export function asHosts(node: Node): Node {
     }
   }
   return list(node.mark, items);
+}
+
+function hostLine(item: Node): Node {
+  if (item.kind !== 'scalar' || typeof item.value !== 'string') return item;
+  return { ...item, value: item.value.replace(/^([^:=]+):/, '$1=') };
 }
 
 /** One text as a list of one. */

@@ -1,8 +1,9 @@
-import { asAssignments, asBuild, asHosts, asNames, asSequence, dependency } from '../merge.ts';
+import { asAssignments, asBuild, asHosts, asNames, asSequence } from '../merge.ts';
 import { isNull, map, mapOf, scalar, withEntry, type Entry, type MapNode, type Node } from '../text/node.ts';
 import {
   emptyTexts,
   longCommand,
+  longDependencies,
   longDevices,
   longEnvFiles,
   longExternal,
@@ -13,6 +14,7 @@ import {
   longVolumes,
   uniqueTexts,
 } from './long-forms.ts';
+import type { Mark } from '../text/source.ts';
 import { absolutePath, isRemoteContext, type Base } from './paths.ts';
 
 type Change = (node: Node, base: Base) => Node;
@@ -27,7 +29,7 @@ const buildChanges: Readonly<Record<string, Change>> = {
   args: asAssignments,
   labels: texts,
   extra_hosts: asHosts,
-  secrets: (node) => longGrants(node, (source) => source),
+  secrets: (node) => longGrants(node),
   tags: uniqueTexts,
 };
 
@@ -49,7 +51,7 @@ const serviceChanges: Readonly<Record<string, Change>> = {
   },
   command: longCommand,
   entrypoint: longCommand,
-  depends_on: (node) => asNames(node, dependency),
+  depends_on: longDependencies,
   networks: (node) => asNames(node, (item) => scalar(item.mark, null)),
   environment: asAssignments,
   labels: texts,
@@ -75,7 +77,7 @@ const serviceChanges: Readonly<Record<string, Change>> = {
   volumes: longVolumes,
   devices: longDevices,
   secrets: (node) => longGrants(node, (source) => `/run/secrets/${source}`),
-  configs: (node) => longGrants(node, (source) => `/${source}`),
+  configs: (node) => longGrants(node),
   gpus: longGpus,
   expose: uniqueTexts,
   cap_add: uniqueTexts,
@@ -127,11 +129,43 @@ export function canonical(document: MapNode, base: Base & { readonly name: strin
 }
 
 function longService(service: MapNode, base: Base): MapNode {
-  const changed = change(service, serviceChanges, base);
+  const changed = withImplied(change(service, serviceChanges, base));
   if (changed.entries.has('network_mode') || changed.entries.has('provider')) return changed;
   const networks = changed.entries.get('networks')?.value;
   if (networks !== undefined && !(networks.kind === 'map' && networks.entries.size === 0)) return changed;
   return withEntry(changed, 'networks', mapOf(service.mark, { default: null }));
+}
+
+/** Adds to `depends_on` what links, shared namespaces and `volumes_from` imply. */
+function withImplied(service: MapNode): MapNode {
+  const written = service.entries.get('depends_on')?.value ?? map(service.mark, new Map());
+  if (written.kind !== 'map') return service;
+  let result = written;
+  for (const { name, restart, mark } of implied(service)) {
+    if (result.entries.has(name)) continue;
+    const entry = mapOf(mark, { condition: 'service_started', required: true, restart: restart ? true : undefined });
+    result = withEntry(result, name, entry, mark);
+  }
+  return result === written ? service : withEntry(service, 'depends_on', result, service.mark);
+}
+
+type Implied = { readonly name: string; readonly restart: boolean; readonly mark: Mark };
+
+function implied(service: MapNode): Implied[] {
+  const texts = (key: string): { text: string; mark: Mark }[] => {
+    const node = service.entries.get(key)?.value;
+    return (node?.kind === 'list' ? node.items : node === undefined ? [] : [node]).flatMap((item) =>
+      item.kind === 'scalar' && typeof item.value === 'string' ? [{ text: item.value, mark: item.mark }] : [],
+    );
+  };
+  const links = texts('links').map(({ text, mark }) => ({ name: text.split(':')[0] ?? '', restart: true, mark }));
+  const namespaces = ['network_mode', 'ipc', 'pid', 'uts']
+    .flatMap(texts)
+    .flatMap(({ text, mark }) => (text.startsWith('service:') ? [{ name: text.slice('service:'.length), restart: true, mark }] : []));
+  const volumes = texts('volumes_from')
+    .filter(({ text }) => !text.startsWith('container:'))
+    .map(({ text, mark }) => ({ name: text.split(':')[0] ?? '', restart: false, mark }));
+  return [...links, ...namespaces, ...volumes];
 }
 
 function longResource(node: Node, at: { readonly key: string; readonly project: string; readonly base: Base }): Node {

@@ -1,3 +1,4 @@
+import { asNames, dependency } from '../merge.ts';
 import {
   child,
   isNull,
@@ -97,7 +98,7 @@ export function longVolumes(node: Node, base: Base): Node {
       node.mark,
       node.items.map((item) => longVolume(item, base)),
     ),
-    'target',
+    (item) => child(item, 'target'),
   );
 }
 
@@ -148,20 +149,34 @@ export function longDevices(node: Node): Node {
     const parsed = parseDevice(text);
     return parsed.ok ? mapOf(item.mark, { source: parsed.source, target: parsed.target, permissions: parsed.permissions }) : item;
   });
-  return uniqueBy(list(node.mark, items), 'target');
+  return uniqueBy(list(node.mark, items), (item) => child(item, 'target'));
 }
 
 /** Every secret or config of a service in the long form, one for each target. */
-export function longGrants(node: Node, defaultTarget: (source: string) => string): Node {
+export function longGrants(node: Node, defaultTarget?: (source: string) => string): Node {
   if (node.kind !== 'list') return node;
   const items = node.items.map((item) => {
     const long = textOf(item) === undefined ? item : mapOf(item.mark, { source: item });
-    if (long.kind !== 'map' || long.entries.has('target')) return long;
+    if (long.kind !== 'map' || long.entries.has('target') || defaultTarget === undefined) return long;
     const source = long.entries.get('source')?.value;
     const name = source === undefined ? undefined : textOf(source);
     return name === undefined ? long : withEntry(long, 'target', scalar(item.mark, defaultTarget(name)));
   });
-  return uniqueBy(list(node.mark, items), 'target');
+  return uniqueBy(list(node.mark, items), (item) => child(item, 'target') ?? child(item, 'source'));
+}
+
+/** `depends_on` as a mapping in which each entry says whether it is required. */
+export function longDependencies(node: Node): Node {
+  const names = asNames(node, dependency);
+  if (names.kind !== 'map') return names;
+  const entries = new Map<string, Entry>();
+  for (const [key, entry] of names.entries) {
+    const { value } = entry;
+    const complete =
+      value.kind === 'map' && !value.entries.has('required') ? withEntry(value, 'required', scalar(value.mark, true)) : value;
+    entries.set(key, { key: entry.key, value: complete });
+  }
+  return map(names.mark, entries);
 }
 
 /** `env_file` as a list of paths, each saying whether it must be there. */
@@ -197,11 +212,11 @@ export function uniqueTexts(node: Node): Node {
   return list(node.mark, [...seen.values()]);
 }
 
-/** Items that have the same value under a key: the last one stays, in the place of the first. */
-function uniqueBy(node: ListNode, key: string): ListNode {
+/** Of items with the same key the last one stays, in the place of the first. */
+function uniqueBy(node: ListNode, keyOf: (item: Node) => Node | undefined): ListNode {
   const byKey = new Map<string, Node>();
   for (const [index, item] of node.items.entries()) {
-    const value = item.kind === 'map' ? item.entries.get(key)?.value : undefined;
+    const value = keyOf(item);
     byKey.set(value === undefined ? `#${String(index)}` : JSON.stringify(toPlain(value)), item);
   }
   return list(node.mark, [...byKey.values()]);

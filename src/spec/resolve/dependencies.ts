@@ -3,11 +3,11 @@ import { didYouMean } from '../../kit/index.ts';
 import { child, entriesOf, type Node } from '../text/node.ts';
 import type { Mark } from '../text/source.ts';
 import type { Context } from './context.ts';
-import { booleanAt, textAt, textsAt, wordAt } from './get.ts';
+import { booleanAt, wordAt } from './get.ts';
 
 const conditions = ['service_started', 'service_healthy', 'service_completed_successfully'] as const;
 
-/** What a service waits for: `depends_on`, and what links, shared namespaces and `volumes_from` imply. */
+/** What a service waits for. */
 export function resolveDependencies(name: string, service: Node, context: Context): Dependency[] {
   const result = new Map<string, Dependency>();
   for (const [other, { key, value }] of entriesOf(child(service, 'depends_on'))) {
@@ -20,23 +20,7 @@ export function resolveDependencies(name: string, service: Node, context: Contex
       restart: booleanAt(value, 'restart') ?? false,
     });
   }
-  for (const [other, restart] of implied(service)) {
-    if (!result.has(other) && child(context.document, 'services', other) !== undefined && other !== name) {
-      result.set(other, { service: other, condition: 'service_started', required: true, restart });
-    }
-  }
   return [...result.values()];
-}
-
-function implied(service: Node): [string, boolean][] {
-  const found: [string, boolean][] = (textsAt(service, 'links') ?? []).map((link) => [link.split(':')[0] ?? '', true]);
-  for (const key of ['network_mode', 'ipc', 'pid', 'uts']) {
-    const value = textAt(service, key);
-    if (value?.startsWith('service:') === true) found.push([value.slice('service:'.length), true]);
-  }
-  for (const from of textsAt(service, 'volumes_from') ?? [])
-    if (!from.startsWith('container:')) found.push([from.split(':')[0] ?? '', false]);
-  return found;
 }
 
 type How = { readonly required: boolean; readonly mark: Mark };
@@ -46,7 +30,7 @@ function isActive(name: string, other: string, how: How, context: Context): bool
   const node = child(services, other);
   if (node !== undefined) return true;
   const left = context.leftOut.get(other);
-  if (!how.required || left === 'provider') return false;
+  if (left !== undefined && (!how.required || left === 'provider')) return false;
   if (left !== undefined) {
     context.problems.error(how.mark, `\`${name}\` depends on \`${other}\`, which is left out because none of its profiles is chosen`, {
       hint: `Choose one with \`--profile ${left}\`, or write \`required: false\`.`,

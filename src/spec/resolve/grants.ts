@@ -110,8 +110,9 @@ export function resolveGrants(service: Node, contents: Contents, context: Contex
 
 /** Reports a reference to something that is not under a top-level section. */
 export function isKnown(kind: Kind | 'network' | 'volume' | 'service', name: string, mark: Mark, context: Context): boolean {
-  const known = entriesOf(child(context.document, `${kind}s`)).map(([key]) => key);
-  if (known.includes(name)) return true;
+  const all = child(context.document, `${kind}s`);
+  if (child(all, name) !== undefined) return true;
+  const known = entriesOf(all).flatMap(([key, entry]) => (entry.key === context.document.mark ? [] : [key]));
   const near = didYouMean(name, known);
   context.problems.error(mark, `there is no ${kind} \`${name}\` under \`${kind}s\``, {
     hint:

@@ -14,7 +14,6 @@ export function resolveMounts(name: string, service: Node, context: Context): Mo
     const written = item.kind === 'scalar' && typeof item.value === 'string' ? item.value : '';
     const [from = '', access] = written.split(':');
     if (written.startsWith('container:') || written === '') continue;
-    if (!isKnown('service', from, item.mark, context)) continue;
     const other = child(context.document, 'services', from);
     if (other === undefined) continue;
     for (const mount of ownMounts(from, other, { ...context, places: {} })) {

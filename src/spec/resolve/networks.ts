@@ -1,17 +1,18 @@
 import type { Attachment } from '../../model/index.ts';
 import { child, entriesOf, type Node } from '../text/node.ts';
 import type { Context } from './context.ts';
-import { defined, integerAt, listAt, pairsAt, textAt, textsAt } from './get.ts';
+import { defined, integerAt, pairsAt, textAt, textsAt } from './get.ts';
 import { isKnown } from './grants.ts';
 
 /** The networks of a service, with the names that other services' `links` ask for. */
-export function resolveAttachments(name: string, service: Node, context: Context): Attachment[] {
+export function resolveAttachments(name: string, service: Node, links: LinkedNames, context: Context): Attachment[] {
   const networks = child(service, 'networks');
   const mode = child(service, 'network_mode');
   if (mode !== undefined && networks !== undefined) {
     context.problems.error(networks.mark, `\`services.${name}\` has both \`networks\` and \`network_mode\`; they exclude each other`);
     return [];
   }
+  const linked = links.get(name) ?? [];
   return entriesOf(networks).flatMap(([network, { key, value }]) => {
     if (!isKnown('network', network, key, context)) return [];
     const options = pairsAt(value, 'driver_opts');
@@ -19,7 +20,12 @@ export function resolveAttachments(name: string, service: Node, context: Context
     return [
       defined({
         network,
-        aliases: [...new Set([...(textsAt(value, 'aliases') ?? []), ...linkedNames(name, network, context)])],
+        aliases: [
+          ...new Set([
+            ...(textsAt(value, 'aliases') ?? []),
+            ...linked.filter(({ from }) => child(from, 'networks', network) !== undefined).map(({ alias }) => alias),
+          ]),
+        ],
         ipv4Address: textAt(value, 'ipv4_address'),
         ipv6Address: textAt(value, 'ipv6_address'),
         linkLocalIps: textsAt(value, 'link_local_ips') ?? [],
@@ -32,26 +38,18 @@ export function resolveAttachments(name: string, service: Node, context: Context
   });
 }
 
-/** The names by which other services on a network want to reach this one. */
-function linkedNames(name: string, network: string, context: Context): string[] {
-  return entriesOf(child(context.document, 'services')).flatMap(([, { value: other }]) => {
-    if (child(other, 'networks', network) === undefined) return [];
-    return (textsAt(other, 'links') ?? []).flatMap((link) => {
-      const [target = '', alias] = link.split(':');
-      return target === name && alias !== undefined && alias !== name ? [alias] : [];
-    });
-  });
-}
+/** Names that services are wanted under: by service, which other service says so. */
+export type LinkedNames = ReadonlyMap<string, readonly { readonly from: Node; readonly alias: string }[]>;
 
-/** Checks that `links` and namespaces name services that are there. */
-export function checkServiceReferences(service: Node, context: Context): void {
-  for (const item of listAt(service, 'links')) {
-    if (item.kind === 'scalar' && typeof item.value === 'string') isKnown('service', item.value.split(':')[0] ?? '', item.mark, context);
+/** Gathers the `links` of all services by the service that they point at. */
+export function gatherLinks(context: Context): LinkedNames {
+  const names = new Map<string, { from: Node; alias: string }[]>();
+  for (const [, { value: from }] of entriesOf(child(context.document, 'services'))) {
+    for (const link of textsAt(from, 'links') ?? []) {
+      const [target = '', alias] = link.split(':');
+      if (alias === undefined || alias === target) continue;
+      names.set(target, [...(names.get(target) ?? []), { from, alias }]);
+    }
   }
-  for (const key of ['network_mode', 'ipc', 'pid', 'uts']) {
-    const node = child(service, key);
-    const value = textAt(node);
-    if (node !== undefined && value?.startsWith('service:') === true)
-      isKnown('service', value.slice('service:'.length), node.mark, context);
-  }
+  return names;
 }

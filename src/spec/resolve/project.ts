@@ -1,12 +1,14 @@
 import type { Project, Service } from '../../model/index.ts';
 import { checkPorts } from '../check/ports.ts';
-import { child, entriesOf, map, toPlain, withEntry, type Entry, type MapNode, type Plain } from '../text/node.ts';
+import { plainDocument } from '../plain-document.ts';
+import { child, entriesOf, map, withEntry, type Entry, type MapNode, type Plain } from '../text/node.ts';
 import { withArguments } from './build.ts';
 import type { Context } from './context.ts';
 import { checkCycles } from './dependencies.ts';
 import { withEnvironment } from './environment.ts';
 import { textAt, textsAt } from './get.ts';
 import { readContents } from './grants.ts';
+import { gatherLinks } from './networks.ts';
 import { PortChooser } from './ports.ts';
 import { resolveNetworks, resolveVolumes } from './project-resources.ts';
 import { resolveService } from './service.ts';
@@ -32,14 +34,15 @@ export async function resolveProject(document: MapNode, input: ResolveInput): Pr
   const filled = await fillServices(chosen, context);
   const full: Context = { ...context, document: filled };
   const entries = entriesOf(child(filled, 'services'));
-  if (entries.length === 0 && leftOut.size === 0) {
+  const written = child(document, 'services');
+  if (entries.length === 0 && leftOut.size === 0 && (written === undefined || written.kind === 'map')) {
     input.problems.error(document.mark, 'the file has no services', { hint: 'Write at least one under `services:`.' });
   }
   const contents = await readContents(
     entries.map(([, entry]) => entry.value),
     full,
   );
-  const shared = { contents, ports: new PortChooser(full), projectBerth: child(filled, 'x-berth') };
+  const shared = { contents, ports: new PortChooser(full), links: gatherLinks(full), projectBerth: child(filled, 'x-berth') };
   const services: Service[] = [];
   for (const [name, entry] of entries) if (entry.value.kind === 'map') services.push(await resolveService(name, entry, shared, full));
   checkCycles(full, new Map(services.map((service) => [service.name, service.dependsOn])));
@@ -90,13 +93,4 @@ async function fillServices(document: MapNode, context: Context): Promise<MapNod
     filled.set(name, { key: entry.key, value });
   }
   return withEntry(document, 'services', map(services.mark, filled));
-}
-
-function plainDocument(document: MapNode): { readonly [key: string]: Plain } {
-  const {
-    name = null,
-    version: _obsolete,
-    ...rest
-  } = Object.fromEntries([...document.entries].map(([key, entry]) => [key, toPlain(entry.value)]));
-  return { name, ...rest };
 }

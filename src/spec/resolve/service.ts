@@ -8,19 +8,23 @@ import { defined, durationAt, integerAt, textAt, textsAt, wordAt } from './get.t
 import { resolveGrants, type Contents } from './grants.ts';
 import { resolveHealthcheck, resolveProbe } from './health.ts';
 import { resolveMounts } from './mounts.ts';
-import { checkServiceReferences, resolveAttachments } from './networks.ts';
+import { resolveAttachments, type LinkedNames } from './networks.ts';
 import { resolveExposed, writtenProtocol, type PortChooser } from './ports.ts';
 import { resolveRelease, resolveRollback, resolveRollout, resolveRoutes } from './rollout.ts';
 
 /** What all services share while they are resolved. */
-export type Shared = { readonly contents: Contents; readonly ports: PortChooser; readonly projectBerth: Node | undefined };
+export type Shared = {
+  readonly contents: Contents;
+  readonly ports: PortChooser;
+  readonly links: LinkedNames;
+  readonly projectBerth: Node | undefined;
+};
 
 /** One service of the canonical document as the model has it. */
 export async function resolveService(name: string, entry: Entry, shared: Shared, context: Context): Promise<Service> {
   const service = entry.value;
   notePlace(context, `services.${name}`, entry.key);
   noteKeys(name, service, context);
-  checkServiceReferences(service, context);
   const { probe, timing } = resolveProbe(service, shared.projectBerth, context);
   const rollout = resolveRollout(service, shared.projectBerth);
   const replicas = resolveReplicas(name, service, context);
@@ -54,7 +58,7 @@ export async function resolveService(name: string, entry: Entry, shared: Shared,
     healthcheck: resolveHealthcheck(service, context),
     dependsOn: resolveDependencies(name, service, context),
     mounts: resolveMounts(name, service, context),
-    networks: resolveAttachments(name, service, context),
+    networks: resolveAttachments(name, service, shared.links, context),
     networkMode: textAt(service, 'network_mode'),
     files: resolveGrants(service, shared.contents, context),
     environment: environment(service),

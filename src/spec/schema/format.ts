@@ -1,5 +1,5 @@
 import { durationMs, sizeBytes } from '../text/units.ts';
-import { parseDevice, parseExposed, parsePort, parseVolume } from '../text/short-forms.ts';
+import { isAddress, parseDevice, parseExposed, parsePort, parseVolume } from '../text/short-forms.ts';
 import { splitWords } from '../text/shell-words.ts';
 import type { Format } from './shape.ts';
 
@@ -19,18 +19,6 @@ function image(value: string): string | undefined {
   if (imageName.test(value) || /^sha256:[0-9a-f]{64}$/.test(value)) return undefined;
   if (/^[^:@]*[A-Z]/.test(value.replace(/^[^/]*[.:][^/]*\//, ''))) return 'must be the name of an image; its repository is in lower case';
   return 'must be the name of an image, such as `nginx:1.29` or `registry.example.com/team/app`';
-}
-
-/** IPv4 or IPv6. */
-export function isAddress(value: string): boolean {
-  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(value)) return value.split('.').every((part) => Number(part) <= 255);
-  if (!value.includes(':') || !/^[0-9a-fA-F:]+(?:\.\d{1,3}){0,3}$/.test(value) || value.includes(':::')) return false;
-  const groups = value.split(':');
-  const gap = value.includes('::');
-  return (
-    groups.every((group) => group.length <= 4 || group.includes('.')) &&
-    (gap ? value.split('::').length === 2 && groups.length <= 9 : groups.length === 8)
-  );
 }
 
 function parsed(parse: (value: string) => { readonly ok: boolean; readonly message?: string }): Check {

@@ -88,7 +88,7 @@ export const root: Shape = object({
   secrets: acts(dictionaryOf(secret, 'name'), 'Files that are secret.'),
   configs: acts(dictionaryOf(config, 'name'), 'Files that are not.'),
   version: reported(any, 'Obsolete; the current specification holds.'),
-  include: refused(any, 'Not built yet.'),
+  include: refused(any, 'Leaving it out would deploy something else. Until it is built, name the other files with `-f`.'),
   models: reported(any, 'No effect yet.'),
   jobs: reported(any, 'No effect yet; they do not run.'),
   'x-berth': acts(projectBerth, 'Defaults for what Compose has no word for.'),

@@ -285,7 +285,7 @@ export const serviceKeys: Readonly<Record<string, Field>> = {
     any,
     'Not built yet; a service without its preparation would be another thing. `x-berth.release`, or a service awaited by `service_completed_successfully`, does it once per release.',
   ),
-  extends: refused(any, 'Not built yet.'),
+  extends: refused(any, 'Leaving it out would deploy something else. Until it is built, share keys with an anchor and `<<`.'),
   credential_spec: reported(any, 'Windows only.'),
   isolation: reported(string, 'Windows only.'),
   develop: reported(any, 'For `docker compose watch`.'),

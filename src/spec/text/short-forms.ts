@@ -3,6 +3,18 @@ type Parsed<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly me
 
 const fail = (message: string): { readonly ok: false; readonly message: string } => ({ ok: false, message });
 
+/** IPv4 or IPv6. */
+export function isAddress(value: string): boolean {
+  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(value)) return value.split('.').every((part) => Number(part) <= 255);
+  if (!value.includes(':') || !/^[0-9a-fA-F:]+(?:\.\d{1,3}){0,3}$/.test(value) || value.includes(':::')) return false;
+  const groups = value.split(':');
+  const halves = value.split('::').length;
+  return (
+    groups.every((group) => group.length <= 4 || group.includes('.')) &&
+    (halves === 2 ? groups.length <= 9 : halves === 1 && groups.length === 8)
+  );
+}
+
 /** One mapping of a `ports` line; `published` may be a range when `target` is one port. */
 export type PortMapping = {
   readonly target: number;
@@ -19,12 +31,11 @@ export function parsePort(value: string): Parsed<{ readonly mappings: readonly P
   const protocol = slash === -1 ? 'tcp' : value.slice(slash + 1).toLowerCase();
   if (protocol === 'sctp') return fail('uses SCTP, which is not built yet');
   if (protocol !== 'tcp' && protocol !== 'udp') return fail(`names the protocol \`${protocol}\`; it must be \`tcp\` or \`udp\``);
-  const parts = /^(?:(?:\[([^\]]*)\]|(.*)):)??(?:([^:[\]]*):)?([^:[\]]*)$/.exec(slash === -1 ? value : value.slice(0, slash));
-  if (parts === null) return fail('must be `[address:][port:]port[/protocol]`');
-  const [, bracketed, plain, published, target = ''] = parts;
-  const hostIp = bracketed ?? plain ?? '';
-  if (!/^[0-9a-fA-F.:]*$/.test(hostIp)) return fail(`\`${hostIp}\` is not an IP address`);
-  const ranges = portRanges(target, published ?? '');
+  const parts = portParts(slash === -1 ? value : value.slice(0, slash));
+  if (parts === undefined) return fail('must be `[address:][port:]port[/protocol]`, an IPv6 address in brackets');
+  const { hostIp, published, target } = parts;
+  if (hostIp !== '' && !isAddress(hostIp)) return fail(`\`${hostIp}\` is not an IP address`);
+  const ranges = portRanges(target, published);
   if (typeof ranges === 'string') return fail(ranges);
   return {
     ok: true,
@@ -37,12 +48,23 @@ export function parsePort(value: string): Parsed<{ readonly mappings: readonly P
   };
 }
 
+/** The three parts of a mapping, the first two perhaps empty. */
+function portParts(text: string): { readonly hostIp: string; readonly published: string; readonly target: string } | undefined {
+  const [, hostIp, rest = ''] = /^\[([^\]]+)\]:(.*)$/.exec(text) ?? [];
+  const parts = (hostIp === undefined ? text : rest).split(':');
+  if (hostIp !== undefined && parts.length === 2) return { hostIp, published: parts[0] ?? '', target: parts[1] ?? '' };
+  if (hostIp !== undefined || parts.length > 3) return undefined;
+  const [target = '', published = '', address = ''] = parts.toReversed();
+  return { hostIp: address, published, target };
+}
+
 type Ranges = { readonly target: Range; readonly published: Range | undefined };
 
 function portRanges(targetText: string, publishedText: string): Ranges | string {
   const target = portRange(targetText);
   if (typeof target === 'string') return target;
-  const published = publishedText === '' ? undefined : portRange(publishedText);
+  // The engine takes 0 for "any port", which is what leaving it out means.
+  const published = publishedText === '' || publishedText === '0' ? undefined : portRange(publishedText);
   if (typeof published === 'string') return published;
   const count = target.to - target.from;
   if (published !== undefined && count > 0 && published.to - published.from !== count) return 'maps two ranges of different length';

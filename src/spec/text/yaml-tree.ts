@@ -11,13 +11,14 @@ const maxDepth = 200;
 /** YAML's own error codes in words that name the way out. */
 const syntax: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab is used for indentation; YAML wants spaces',
-  BAD_INDENT: 'the indentation does not fit the lines around it',
+  BAD_INDENT: 'the indentation does not fit the lines around it, or a bracket is not closed',
   MISSING_CHAR: 'something is missing here: a quote, a bracket or a comma',
   BLOCK_AS_IMPLICIT_KEY: 'a nested mapping cannot start on this line; is a quote or a line break missing?',
   MULTILINE_IMPLICIT_KEY: 'a key must be on one line; is a `:` missing?',
   UNEXPECTED_TOKEN: 'this is not expected here',
   BAD_SCALAR_START: 'a plain value cannot start with this character; quote it',
   BAD_ALIAS: 'this alias is not valid',
+  RESOURCE_EXHAUSTION: 'it is nested too deeply',
 };
 
 /** Reads a YAML text into nodes, one for each document in it that is not empty. Problems are collected, never thrown. */
@@ -34,16 +35,25 @@ export function parseYaml(source: Source, problems: Problems): Node[] {
   }
   const nodes: Node[] = [];
   for (const document of documents) {
-    const before = problems.errors.length;
-    for (const error of document.errors) {
-      const words = syntax[error.code] ?? error.message;
-      problems.error({ source, offset: error.pos[0] }, `the YAML is not valid: ${words}`);
+    if (document.errors.length > 0) {
+      reportSyntax(source, document.errors, problems);
+      continue;
     }
-    if (problems.errors.length > before) continue;
     const node = new Converter(source, document, problems).run();
     if (node !== undefined) nodes.push(node);
   }
   return nodes;
+}
+
+/** One fault makes the parser stumble on; only the first few places help. */
+function reportSyntax(source: Source, errors: Document.Parsed['errors'], problems: Problems): void {
+  const end = source.text.trimEnd().length;
+  const exhausted = errors.find((error) => error.code === 'RESOURCE_EXHAUSTION');
+  for (const error of exhausted === undefined ? errors.slice(0, 3) : [exhausted]) {
+    // What is missing at the end of the file is best shown on its last line.
+    const offset = Math.max(0, Math.min(error.pos[0], end - 1));
+    problems.error({ source, offset }, `the YAML is not valid: ${syntax[error.code] ?? error.message}`);
+  }
 }
 
 /** Turns one parsed document into nodes: anchors are shared, merge keys (`<<`) are applied, scalars get their values. */
@@ -91,9 +101,9 @@ class Converter {
     const made = this.#bare(node, mark, depth);
     this.#open.delete(node);
     if (made === undefined) return undefined;
-    const result = tag === undefined ? made : { ...made, tag };
+    const tagged = tag === undefined ? made : { ...made, tag };
+    const result = this.#isBomb(tagged, mark) ? { ...scalar(mark, null), broken: true } : tagged;
     this.#done.set(node, result);
-    this.#measure(result, mark);
     return result;
   }
 
@@ -194,15 +204,16 @@ class Converter {
     });
   }
 
-  #measure(node: Node, mark: Mark): void {
+  /** Counts what a node stands for, and says when that is too much. */
+  #isBomb(node: Node, mark: Mark): boolean {
     let size = 1;
     if (node.kind === 'list') for (const item of node.items) size += this.#sizes.get(item) ?? 1;
     if (node.kind === 'map') for (const entry of node.entries.values()) size += this.#sizes.get(entry.value) ?? 1;
-    if (size > maxValues) {
-      this.#problems.error(mark, `the aliases here stand for more than ${String(maxValues)} values`);
-      // Counting starts again, so that one bomb is one problem.
-      size = 1;
-    }
     this.#sizes.set(node, size);
+    if (size <= maxValues) return false;
+    this.#problems.error(mark, `this stands for more than ${String(maxValues)} values`, {
+      hint: 'Aliases of aliases multiply; write out what is meant.',
+    });
+    return true;
   }
 }
