@@ -15,7 +15,8 @@ export function edgeNames(installation: string): EdgeNames {
 export const runningFile = 'haproxy.cfg';
 export const trialFile = 'start.cfg';
 const bootMount = '/var/lib/berth';
-const boot = `${bootMount}/haproxy.cfg`;
+export const bootFile = 'haproxy.cfg';
+const boot = `${bootMount}/${bootFile}`;
 
 /**
  * Starts from the trial file if there is one, else from the boot file. HAProxy reads one and the same path at start and
@@ -36,9 +37,6 @@ export const commitCommand: readonly string[] = [
   '-ec',
   `cp ${runMount}/${runningFile} ${boot}.new && sync ${boot}.new && mv -f ${boot}.new ${boot} && sync ${bootMount}`,
 ];
-
-/** Whether a container has a boot file to start from. */
-export const bootTarget = bootMount;
 
 /** What the edge's container is made of. It is root only to bind low ports and to let its worker become nobody. */
 export function edgeBody(input: {

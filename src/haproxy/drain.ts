@@ -39,19 +39,19 @@ export async function drain(deps: DrainDeps, input: DrainInput, signal?: AbortSi
     throw new BerthError('EDGE_FAILED', `Could not drain ${input.backend}/${input.server}: it still gets new requests.`);
   }
   const startMs = deps.clock.monotonic();
-  let closed = 0;
+  const closed = new Set<string>();
   let quiet = 0;
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 1.5, 250)) {
     const left = await retry(deps, () => look(deps, input, signal), signal);
     const elapsedMs = deps.clock.monotonic() - startMs;
     const requestsOver = elapsedMs >= input.drainMs;
     const longOver = elapsedMs >= input.longDrainMs;
-    if (left.requests > 0 && requestsOver) closed += await close(deps, input, 'request', signal);
-    if (left.long > 0 && longOver) closed += await close(deps, input, 'long', signal);
+    if (left.requests > 0 && requestsOver) await close(deps, { input, kind: 'request', closed }, signal);
+    if (left.long > 0 && longOver) await close(deps, { input, kind: 'long', closed }, signal);
     const none = (left.requests === 0 || requestsOver) && (left.long === 0 || longOver) && (!left.wait || requestsOver);
     // A request that was being handed over while the drain began is counted a moment later: nothing twice is nothing.
     quiet = none ? quiet + 1 : 0;
-    if (quiet >= 2) return { closed };
+    if (quiet >= 2) return { closed: closed.size };
     await deps.clock.sleep(none ? 5 : pauseMs, signal);
   }
 }
@@ -112,16 +112,19 @@ async function streamsOf(ask: Ask, input: DrainInput, signal: AbortSignal | unde
   return streams.filter((s) => s.backend === input.backend && s.server === input.server);
 }
 
-/** Closes the requests or the long-lived connections of a server in every worker. */
-async function close({ lines }: DrainDeps, input: DrainInput, kind: 'request' | 'long', signal: AbortSignal | undefined): Promise<number> {
-  const workers = readWorkers(await lines.master('show proc', signal)).filter((w) => w.old);
-  let closed = 0;
-  for (const ask of [lines.worker, ...workers.map((w) => lines.oldWorker(w.pid))]) {
-    const streams = (await streamsOf(ask, input, signal)).filter((s) => s.long === (kind === 'long'));
-    for (const stream of streams) await ask(`shutdown session ${stream.id}`, signal);
-    closed += streams.length;
+type Closing = { readonly input: DrainInput; readonly kind: 'request' | 'long'; readonly closed: Set<string> };
+
+/** Closes the requests or the long-lived connections of a server in every worker, and notes each once. */
+async function close({ lines }: DrainDeps, { input, kind, closed }: Closing, signal: AbortSignal | undefined): Promise<void> {
+  const old = readWorkers(await lines.master('show proc', signal)).filter((w) => w.old);
+  const workers = [{ name: 'current', ask: lines.worker }, ...old.map((w) => ({ name: String(w.pid), ask: lines.oldWorker(w.pid) }))];
+  for (const { name, ask } of workers) {
+    for (const stream of await streamsOf(ask, input, signal)) {
+      if (stream.long !== (kind === 'long')) continue;
+      await ask(`shutdown session ${stream.id}`, signal);
+      closed.add(`${name} ${stream.id}`);
+    }
   }
-  return closed;
 }
 
 /** HAProxy is away for a moment when it starts again; that is no reason to fail a drain. */

@@ -1,16 +1,17 @@
+import { join } from 'node:path';
 import { BerthError } from '../errors/index.ts';
 import { labels } from '../model/index.ts';
 import type { Clock, ContainerDetails, Engine } from '../ports/index.ts';
 import type { CommandLine } from './command-line.ts';
-import { commitCommand, edgeBody, edgeNames, type EdgeNames } from './container.ts';
+import { bootFile, commitCommand, edgeBody, edgeNames, type EdgeNames } from './container.ts';
 import { ensureImage, type ImageSettings } from './image.ts';
 import { type Rendered, staticVariable } from './render.ts';
-import type { RunDirectory } from './run-directory.ts';
+import { replaceExisting, type RunDirectory } from './run-directory.ts';
 
 /** Set by hand once a configuration is the boot file, so never in a HAProxy that has just started. */
 const bootVariable = 'proc.berth_boot';
-/** After a kill the engine starts the container again within a second. */
-const comebackMs = 3_000;
+/** After a kill the engine starts the container again within a second; a busy machine takes longer. */
+const comebackMs = 10_000;
 const startMs = 15_000;
 
 export type EdgeContainerDeps = {
@@ -94,16 +95,27 @@ export class EdgeContainer {
 
   /** Makes the configuration that HAProxy runs the one that it starts with. */
   async commit(wanted: Rendered, signal?: AbortSignal): Promise<void> {
-    const { engine, directory, lines } = this.#deps;
+    const { directory, lines } = this.#deps;
     if ((await directory.readRunning()) !== wanted.text) await directory.writeRunning(wanted.text);
-    const done = await engine.exec(this.names.container, { command: commitCommand }, signal);
+    if (!(await this.#replaceBoot(wanted.text, signal))) await this.#copyToBoot(signal);
+    await lines.worker(`experimental-mode on; set var ${bootVariable} str(${wanted.hash})`, signal);
+  }
+
+  /** A server that may write where the engine keeps its volumes replaces the boot file itself, 30 times as fast. */
+  async #replaceBoot(text: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const volume = await this.#deps.engine.inspectVolume(this.names.volume, signal);
+    return volume !== undefined && replaceExisting(join(volume.mountpoint, bootFile), text);
+  }
+
+  /** Lets the container do it, which works wherever the engine is reached. */
+  async #copyToBoot(signal: AbortSignal | undefined): Promise<void> {
+    const done = await this.#deps.engine.exec(this.names.container, { command: commitCommand }, signal);
     if (done.exitCode !== 0) {
       throw new BerthError(
         'EDGE_FAILED',
         `Could not keep the edge's configuration: ${done.stderr.trim() || `exit code ${done.exitCode}`}.`,
       );
     }
-    await lines.worker(`experimental-mode on; set var ${bootVariable} str(${wanted.hash})`, signal);
   }
 
   async remove(signal?: AbortSignal): Promise<void> {

@@ -47,7 +47,7 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
     apply: (config, signal) => mutex.run(() => edge.apply(config, signal)),
     drained: (input, signal) => drain({ lines, clock: options.clock, isRunning: (s) => container.isRunning(s) }, input, signal),
     stats: (signal) => edge.stats(signal),
-    portHolder: (input, signal) => findPortHolder(options, input, signal),
+    portHolder: (input, signal) => edge.portHolder(input, signal),
     remove: (signal) => mutex.run(() => container.remove(signal)),
   };
 }
@@ -89,6 +89,15 @@ class Edge {
     const { container, lines } = this.#deps;
     if (!(await container.isRunning(signal)) || (await container.ask(signal)) === undefined) return [];
     return this.#keeper.whole(readStats(await lines.worker('show stat -1 4 -1', signal)));
+  }
+
+  /** A server that is not root cannot see whose a socket is: what the edge itself runs is its own. */
+  async portHolder(input: { address: string; port: number }, signal?: AbortSignal): Promise<string | undefined> {
+    const { container, directory } = this.#deps;
+    const holder = await findPortHolder(this.#deps, input, signal);
+    if (holder === undefined || !(await container.isRunning(signal))) return holder;
+    const bound = boundBy((await directory.readRunning()) ?? '');
+    return bindsOf(input, this.#render.ipv6).every((bind) => bound.has(bind)) ? undefined : holder;
   }
 
   async #start(config: EdgeConfig, wanted: Rendered, signal: AbortSignal | undefined): Promise<void> {

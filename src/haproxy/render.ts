@@ -37,7 +37,7 @@ export function render(config: EdgeConfig, options: RenderOptions): Rendered {
 }
 
 /** The addresses that a configuration binds, `address port`, as `boundBy` reads them back. */
-export function bindsOf(listener: Listener, ipv6: boolean): string[] {
+export function bindsOf(listener: Pick<Listener, 'address' | 'port'>, ipv6: boolean): string[] {
   const port = portWord(listener.port);
   if (listener.address === '') return ipv6 ? [`0.0.0.0:${port}`, `:::${port} v6only`] : [`0.0.0.0:${port}`];
   const address = addressWord(listener.address);

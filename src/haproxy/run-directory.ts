@@ -1,5 +1,6 @@
-import { open, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { BerthError } from '../errors/index.ts';
 import { runningFile, socketFiles, trialFile } from './container.ts';
 import { masterSocket, runtimeSocket } from './render.ts';
@@ -49,6 +50,20 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
     throw thrown;
   }
+}
+
+/** Replaces a file that is there, and its directory entry, durably; answers whether this process may. */
+export async function replaceExisting(path: string, text: string): Promise<boolean> {
+  try {
+    await access(path, constants.W_OK);
+    await access(dirname(path), constants.W_OK);
+  } catch {
+    return false;
+  }
+  await replaceFile(path, text);
+  await using directory = await open(dirname(path), 'r');
+  await directory.sync();
+  return true;
 }
 
 /** Replaces a file whole and waits until it is on disk; `undefined` takes it away. */

@@ -39,7 +39,7 @@ async function shares(requests: number): Promise<Record<string, number>> {
 /** How long until requests are answered again; asked for a whole second before, so that the fall is not missed. */
 async function downMs(): Promise<number> {
   const start = systemClock.monotonic();
-  for (let quiet = 0; ; ) {
+  for (let quiet = 0; ;) {
     const ok = await ask(port).then(
       (r) => r.status === 200,
       () => false,
@@ -94,7 +94,15 @@ test('keeps serving, and keeps its boot file, when a configuration cannot be bou
   expect(await under.edge.apply(added)).toEqual({ reloaded: false });
   const drained = oneBackend(port, [serverOf(a, { state: 'drain' }), serverOf(b)]);
   await under.edge.apply(drained);
-  await under.edge.drained({ backend: 'shop.web.3000', server: 'a', address: '', port: a.port, mode: 'http', drainMs: 3_000, longDrainMs: 0 });
+  await under.edge.drained({
+    backend: 'shop.web.3000',
+    server: 'a',
+    address: '',
+    port: a.port,
+    mode: 'http',
+    drainMs: 3_000,
+    longDrainMs: 0,
+  });
   const more = { ...drained, listeners: [...drained.listeners, listenerOf(18_331, 'shop.web.3000')] };
   expect(await under.edge.apply(more)).toEqual({ reloaded: true });
   await run('docker', ['restart', '-t', '1', under.container]);

@@ -36,7 +36,12 @@ test('loses no request and repeats no POST in 20 swaps and 20 reloads', async ()
   const guest = await startApp('guest');
   let apps = [await startApp('a0'), await startApp('b0')];
   const everyone = [...apps];
-  await under.edge.apply(withGuest(apps.map((a) => serverOf(a)), undefined));
+  await under.edge.apply(
+    withGuest(
+      apps.map((a) => serverOf(a)),
+      undefined,
+    ),
+  );
   const loads = await Promise.all([
     startLoad({ port, kind: 'keep-alive', connections: 8 }),
     startLoad({ port, kind: 'close', connections: 4 }),
@@ -71,7 +76,12 @@ test('loses no request and repeats no POST in 20 swaps and 20 reloads', async ()
 test('executes no POST twice when instances are killed under it', async () => {
   let apps = [await startApp('k0'), await startApp('l0'), await startApp('m0')];
   const everyone = [...apps];
-  await under.edge.apply(oneBackend(port, apps.map((a) => serverOf(a))));
+  await under.edge.apply(
+    oneBackend(
+      port,
+      apps.map((a) => serverOf(a)),
+    ),
+  );
   const posts = await startLoad({ port, kind: 'post', connections: 8 });
   const gets = await startLoad({ port, kind: 'keep-alive', connections: 8 });
   for (let n = 1; n <= 6; n += 1) {
@@ -81,7 +91,12 @@ test('executes no POST twice when instances are killed under it', async () => {
     const fresh = await startApp(`n${n}`);
     everyone.push(fresh);
     apps = [...rest, fresh];
-    await under.edge.apply(oneBackend(port, apps.map((a) => serverOf(a))));
+    await under.edge.apply(
+      oneBackend(
+        port,
+        apps.map((a) => serverOf(a)),
+      ),
+    );
   }
   const [posted, got] = await Promise.all([posts.end(), gets.end()]);
   await Promise.all(apps.map((a) => a.stop()));

@@ -3,7 +3,12 @@ import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
 /** What a load saw from its start to its end. */
-export type LoadResult = { readonly ok: number; readonly lost: number; readonly why: Readonly<Record<string, number>>; readonly ids: readonly string[] };
+export type LoadResult = {
+  readonly ok: number;
+  readonly lost: number;
+  readonly why: Readonly<Record<string, number>>;
+  readonly ids: readonly string[];
+};
 
 export type LoadInput = { readonly port: number; readonly kind: 'keep-alive' | 'close' | 'post'; readonly connections: number };
 
