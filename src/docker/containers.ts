@@ -125,46 +125,15 @@ function toRestartBody({ name, maxRetries }: RestartPolicy): { Name: string; Max
   return { Name: name, MaximumRetryCount: maxRetries ?? 0 };
 }
 
-/**
- * Engines below API 1.44 take one network at creation: the others are connected before the id is given out, and a
- * container that could not be connected everywhere is removed. `Platform` in the body becomes the API's query value.
- */
+/** `Platform` in the body becomes the API's query value. Engines below API 1.44 take one network here, others are connected. */
 async function createContainer(http: EngineHttp, name: string, body: ContainerBody, signal: AbortSignal | undefined): Promise<string> {
   const doing = `create container ${name}`;
-  const { Platform: platform, ...config } = body;
-  const endpoints = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {});
-  const oneByOne = endpoints.length > 1 && compareVersions(await http.version(signal), '1.44') < 0;
-  const mode = body.HostConfig['NetworkMode'];
-  const first = endpoints.find(([network]) => network === mode) ?? endpoints[0];
-  const json =
-    oneByOne && first !== undefined
-      ? {
-          ...config,
-          HostConfig: { ...body.HostConfig, NetworkMode: first[0] },
-          NetworkingConfig: { EndpointsConfig: { [first[0]]: first[1] } },
-        }
-      : config;
+  const { Platform: platform, ...json } = body;
   const query = { name, platform: typeof platform === 'string' ? platform : undefined };
   const reply = await http.send({ method: 'POST', path: '/containers/create', query, json, doing, timeoutMs: changeMs, signal }, [404]);
-  if (reply.status === 404) {
-    const engineMessage = messageOf(reply.body.toString());
-    throw new BerthError('IMAGE_NOT_FOUND', `Could not ${doing}: ${engineMessage}`, { details: { status: 404, engineMessage } });
-  }
-  const { Id: id } = JSON.parse(reply.body.toString()) as { Id: string };
-  if (!oneByOne) return id;
-  try {
-    for (const [network, EndpointConfig] of endpoints) {
-      if (network === first?.[0]) continue;
-      const path = `/networks/${segment(network)}/connect`;
-      // One after the other: the engine gives the interfaces their order by it.
-      // oxlint-disable-next-line no-await-in-loop
-      await http.send({ method: 'POST', path, json: { Container: id, EndpointConfig }, doing, timeoutMs: changeMs, signal });
-    }
-  } catch (error) {
-    await removeContainer(http, id, { force: true, volumes: true }, undefined);
-    throw error;
-  }
-  return id;
+  if (reply.status !== 404) return (JSON.parse(reply.body.toString()) as { Id: string }).Id;
+  const engineMessage = messageOf(reply.body.toString());
+  throw new BerthError('IMAGE_NOT_FOUND', `Could not ${doing}: ${engineMessage}`, { details: { status: 404, engineMessage } });
 }
 
 async function stopContainer(

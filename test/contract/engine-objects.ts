@@ -14,12 +14,12 @@ export function networkContract(kit: ContractKit): void {
     const [first, second] = kit.world.subnets;
     const ids = [await make('net-a', first), await make('net-b', second)];
     const [a, b] = [kit.name('net-a'), kit.name('net-b')];
-    const EndpointsConfig = {
-      [a]: { Aliases: ['web'], IPAMConfig: { IPv4Address: addressIn(first, 20) } },
-      [b]: { IPAMConfig: { IPv4Address: addressIn(second, 21) } },
-    };
-    const more = { HostConfig: { NetworkMode: a }, NetworkingConfig: { EndpointsConfig } };
-    const id = await kit.start('fixed', 'ignoresStop', more);
+    const onFirst = { Aliases: ['web'], IPAMConfig: { IPv4Address: addressIn(first, 20) } };
+    const onSecond = { IPAMConfig: { IPv4Address: addressIn(second, 21) } };
+    const more = { HostConfig: { NetworkMode: a }, NetworkingConfig: { EndpointsConfig: { [a]: onFirst } } };
+    const id = await engine.createContainer(kit.name('fixed'), kit.body('ignoresStop', more));
+    await engine.connectNetwork(b, id, onSecond);
+    await engine.startContainer(id);
     const { networks } = await kit.need(id);
     expect(networks[a]).toMatchObject({ networkId: ids[0], address: addressIn(first, 20) });
     expect(networks[a]?.aliases).toContain('web');
@@ -33,6 +33,7 @@ export function networkContract(kit: ContractKit): void {
     await kit.remove(id);
     await engine.startContainer(rival);
     expect((await kit.need(rival)).networks[a]?.address).toBe(addressIn(first, 20));
+    await engine.connectNetwork(b, rival, onSecond);
     await engine.disconnectNetwork(b, rival);
     await engine.disconnectNetwork(b, rival);
     expect(Object.keys((await kit.need(rival)).networks)).toEqual([a]);

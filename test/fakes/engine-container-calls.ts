@@ -51,6 +51,11 @@ export class FakeContainerCalls extends FakeEngineState {
       if (this.machine.find(name) !== undefined) {
         throw new BerthError('ENGINE_CONFLICT', `Could not create ${name}: the name is already in use.`, { details: { status: 409 } });
       }
+      if (Object.keys(body.NetworkingConfig?.EndpointsConfig ?? {}).length > 1) {
+        throw new BerthError('ENGINE_REFUSED', `Could not create ${name}: it cannot be created on several networks.`, {
+          details: { status: 400 },
+        });
+      }
       const c = newContainer({ id: this.nextId(), name, body, image, atMs: this.clock.now(), mounts: this.#mounts(body, image) });
       this.machine.containers.set(c.id, c);
       this.machine.emitContainer(c, 'create');
