@@ -120,6 +120,10 @@ describe('FakeClock', () => {
     await clock.run(Promise.all([sleeper('b', 3_600_000), sleeper('a', 5)]));
     expect(order).toEqual(['a 5', 'b 3600000']);
     await expect(clock.run(new Promise(() => undefined))).rejects.toThrow('nothing is due');
+    const beat = async (): Promise<never> => {
+      for (;;) await clock.sleep(1000);
+    };
+    await expect(clock.run(beat(), 60_000)).rejects.toThrow('has not ended in 60000 ms');
   });
 
   it('ends a sleep with the reason of its signal', async () => {

@@ -74,8 +74,12 @@ export class FakeClock implements Clock {
     };
   }
 
-  /** Runs until `work` has settled, jumping from deadline to deadline. Throws when nothing is left to wait for. */
-  async run<T>(work: Promise<T>): Promise<T> {
+  /**
+   * Runs until `work` has settled, jumping from deadline to deadline. Throws when nothing is left to wait for, or when
+   * `withinMs` have passed: a heartbeat would go on for ever.
+   */
+  async run<T>(work: Promise<T>, withinMs = 7 * 24 * 3_600_000): Promise<T> {
+    const untilMs = this.#nowMs + withinMs;
     let settled = false;
     const mark = (): void => {
       settled = true;
@@ -86,6 +90,7 @@ export class FakeClock implements Clock {
       // oxlint-disable-next-line no-await-in-loop
       await turn();
       if (settled) return work;
+      if (this.#nowMs > untilMs) throw new Error(`FakeClock: the work has not ended in ${withinMs} ms of its time`);
       if (this.#step(Infinity)) idle = 0;
       else if (++idle > 20_000) throw new Error('FakeClock: nothing is due, and the work that is waited for has not ended');
     }
