@@ -71,6 +71,7 @@ function observed(): Observed {
       restarts: 0,
       address: '10.0.0.1',
       imageId: 'sha256:old',
+      failed: false,
     })),
   );
   const edge = Object.fromEntries(

@@ -1,7 +1,10 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
-import { Site, web } from './harness/index.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { appImage, Site, web } from './harness/index.ts';
+import { sharedHome } from './harness/shared-home.ts';
+
+const openSite = sharedHome();
 
 /** What is wrong with a file, and what the error must name. */
 const files: readonly (readonly [what: string, text: string, names: readonly string[]])[] = [
@@ -22,8 +25,14 @@ const files: readonly (readonly [what: string, text: string, names: readonly str
   ['an image that does not exist', 'services:\n  web: { image: "berth-test/nowhere:1", pull_policy: never }\n', ['berth-test/nowhere:1']],
 ];
 
+let bare: Site;
+
+beforeAll(async () => {
+  bare = await openSite();
+});
+
 test.each(files)('%s: exit 2, its place named, nothing changed', async (_what, text, names) => {
-  await using site = await Site.open();
+  const site = bare;
   site.compose(text);
   const { code, err, out } = await site.berth('up');
   expect(code, err).toBe(2);
@@ -33,7 +42,7 @@ test.each(files)('%s: exit 2, its place named, nothing changed', async (_what, t
 });
 
 test('all problems of a file are told at once, in order', async () => {
-  await using site = await Site.open();
+  const site = bare;
   site.compose('services:\n  web:\n    imge: a\n    ports: ["99999:1"]\n  db:\n    image: b\n    networks: [nowhere]\n');
   const { code, err } = await site.berth('up');
   expect(code).toBe(2);
@@ -43,12 +52,12 @@ test('all problems of a file are told at once, in order', async () => {
 });
 
 test('no application at all: exit 2', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   expect((await site.berth('up')).code).toBe(2);
 });
 
 test('a port that another process holds is named with its holder', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   const holder = createServer().listen(site.port);
   await once(holder, 'listening');
   site.compose(web());
@@ -60,7 +69,7 @@ test('a port that another process holds is named with its holder', async () => {
 });
 
 test('an app name that another directory uses is an error that names the directory, unless -p names it', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web({ replicas: 1 }));
   await site.ok('up');
   await using other = await Site.open({ home: site.home });
@@ -69,7 +78,7 @@ test('an app name that another directory uses is an error that names the directo
   expect(copy.code).toBe(0);
   other.write(
     'compose.yaml',
-    `name: ${site.name}\n${web({ replicas: 1 }).replaceAll('$IMAGE', 'berth-test/app:1').replaceAll('$PORT', String(site.port))}`,
+    `name: ${site.name}\n${web({ replicas: 1 }).replaceAll('$IMAGE', appImage).replaceAll('$PORT', String(site.port))}`,
   );
   const { code, err } = await other.berth('up');
   expect(code, err).toBe(2);

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { EventRecord } from '../../src/model/index.ts';
-import { Site, web } from './harness/index.ts';
+import { type Site, web } from './harness/index.ts';
+import { sharedHome } from './harness/shared-home.ts';
+
+const openSite = sharedHome();
 
 /** Starts an update that takes seconds to start, and waits until it is running. */
 async function startUpdate(site: Site): Promise<ReturnType<Site['start']>> {
@@ -18,7 +21,7 @@ async function startUpdate(site: Site): Promise<ReturnType<Site['start']>> {
 }
 
 test('Ctrl-C once goes back to the old release: exit 130', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   const up = await startUpdate(site);
   up.signal('SIGINT');
   const { code, err } = await up.result;
@@ -28,7 +31,7 @@ test('Ctrl-C once goes back to the old release: exit 130', async () => {
 });
 
 test('a second up meets a lease: exit 4, and the first goes on', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   const up = await startUpdate(site);
   site.variables({ VERSION: '3' });
   const second = await site.berth('up');

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Plan } from '../../src/model/index.ts';
-import { docker, seenMount, Site, web } from './harness/index.ts';
+import { docker, seenMount, web } from './harness/index.ts';
+import { sharedHome } from './harness/shared-home.ts';
+
+const openSite = sharedHome();
 
 const volume = `    volumes: ["data:/data"]`;
 const volumes = 'volumes:\n  data: {}\n';
 
 test('one replica with a volume is replaced old first, the plan says so, and the data is there', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web({ replicas: 1, more: volume }) + volumes);
   await site.ok('up');
   await site.get('/keep?path=/data/kept');
@@ -18,7 +21,7 @@ test('one replica with a volume is replaced old first, the plan says so, and the
 });
 
 test('down keeps volumes, up finds them again, down --volumes removes them', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web({ replicas: 1, more: volume }) + volumes);
   await site.ok('up');
   await site.get('/keep?path=/data/kept');
@@ -33,7 +36,7 @@ test('down keeps volumes, up finds them again, down --volumes removes them', asy
 });
 
 test('secrets and configs are files in the instance, and a changed one rolls', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.write('password.txt', 'first');
   site.compose(`${web({ replicas: 1, more: '    secrets: [password]\n    configs: [{ source: motd, target: /etc/motd }]' })}
 secrets:
@@ -52,7 +55,7 @@ configs:
 });
 
 test('a job runs once for each release before what waits for it, and its failure keeps the old release', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   const job = `
   migrate:
     image: $IMAGE
@@ -71,7 +74,7 @@ test('a job runs once for each release before what waits for it, and its failure
 });
 
 test('the release command runs once for each release and blocks the rollout', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   const release = '      release: [sh, -c, "echo ran $$VERSION > /seen/$$VERSION; exit ${RELEASE_EXIT:-0}"]';
   site.compose(web({ more: seenMount, xBerth: release }));
   await site.ok('up');
@@ -83,7 +86,7 @@ test('the release command runs once for each release and blocks the rollout', as
 });
 
 test('a service without a port rolls by staying up, one at a time', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(`services:
   worker:
     image: $IMAGE

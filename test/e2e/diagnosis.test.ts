@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { Site, web } from './harness/index.ts';
+import { web } from './harness/index.ts';
+import { sharedHome } from './harness/shared-home.ts';
+
+const openSite = sharedHome();
 
 /** A fault of the application, and what the failure must tell about it. */
 const faults: readonly (readonly [what: string, variables: Readonly<Record<string, string>>, tells: readonly string[]])[] = [
@@ -9,7 +12,7 @@ const faults: readonly (readonly [what: string, variables: Readonly<Record<strin
 ];
 
 test.each(faults)('an application that %s', async (_what, variables, tells) => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web({ replicas: 1, within: '3s' }));
   site.variables(variables);
   const { code, err } = await site.berth('up');
@@ -18,7 +21,7 @@ test.each(faults)('an application that %s', async (_what, variables, tells) => {
 });
 
 test('an application that listens on another port', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web({ replicas: 1, within: '3s', more: '    command: [sh, -c, "PORT=4000 exec node server.mjs"]' }));
   const { code, err } = await site.berth('up');
   expect(code).toBe(1);
@@ -26,7 +29,7 @@ test('an application that listens on another port', async () => {
 });
 
 test('the failed instance is kept, stopped, until the next rollout of the service', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web({ replicas: 1, within: '2s' }));
   await site.ok('up');
   site.variables({ VERSION: '2', BROKEN: '1' });

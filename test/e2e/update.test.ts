@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest';
 import { Load, mixedStreams } from '../../scripts/load/load.ts';
 import { losses, sum } from '../../scripts/load/plan.ts';
-import { seenMount, Site, web } from './harness/index.ts';
+import { seenMount, web } from './harness/index.ts';
+import { sharedHome } from './harness/shared-home.ts';
+
+const openSite = sharedHome();
 
 test('updates lose nothing and execute no POST twice, while another app comes and goes', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web({ replicas: 3, more: seenMount }));
   await site.ok('up');
   expect(await site.versions()).toEqual(['1']);
-  await using other = await Site.open({ home: site.home });
+  await using other = await openSite();
   other.compose(web({ replicas: 1 }));
 
   const load = new Load([
@@ -32,7 +35,7 @@ test('updates lose nothing and execute no POST twice, while another app comes an
 });
 
 test('a release that fails its probe exits 1 and gets no traffic, and the evidence is shown', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web({ within: '3s' }));
   await site.ok('up');
   await using load = new Load(mixedStreams(site.url(), 200));
@@ -48,7 +51,7 @@ test('a release that fails its probe exits 1 and gets no traffic, and the eviden
 });
 
 test('a first release that fails exits 1 and says that nothing was serving', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web({ within: '2s' }));
   site.variables({ BROKEN: '1' });
   const first = await site.berth('up');
@@ -57,7 +60,7 @@ test('a first release that fails exits 1 and says that nothing was serving', asy
 });
 
 test('rollback goes to the release before, loses nothing, and is a release of its own', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web());
   await site.ok('up');
   site.variables({ VERSION: '2' });
@@ -67,7 +70,7 @@ test('rollback goes to the release before, loses nothing, and is a release of it
   expect(await site.versions()).toEqual(['1']);
   const report = await load.stop();
   expect(sum(report).lost, losses(report)).toBe(0);
-  const history = await site.json<{ number: number; state: string }[]>('history');
+  const { releases: history } = await site.json<{ releases: { number: number; state: string }[] }>('history');
   expect(history.map(({ number, state }) => [number, state])).toEqual([
     [3, 'current'],
     [2, 'superseded'],
@@ -76,18 +79,18 @@ test('rollback goes to the release before, loses nothing, and is a release of it
 });
 
 test('up with nothing to change replaces no instance and makes no release', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web());
   await site.ok('up');
   const before = await site.instances();
   const again = await site.json<{ unchanged?: boolean }>('up');
   expect(again.unchanged).toBe(true);
   expect(await site.instances()).toEqual(before);
-  expect(await site.json<unknown[]>('history')).toHaveLength(1);
+  expect((await site.json<{ releases: unknown[] }>('history')).releases).toHaveLength(1);
 });
 
 test('a crash during the watch goes back to the release that served', async () => {
-  await using site = await Site.open();
+  await using site = await openSite();
   site.compose(web({ watch: '6s' }));
   await site.ok('up');
   site.variables({ VERSION: '2', CRASH_AFTER_MS: '3500' });

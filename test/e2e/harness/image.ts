@@ -6,8 +6,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { docker } from './program.ts';
 
-/** The image of the tests' application: this Node, a busybox and `app/server.mjs`. No registry is needed for it. */
-export const appImage = 'berth-test/app:1';
+/**
+ * The image of the tests' application: this Node, a busybox and `app/server.mjs`. No registry is needed for it. Each run
+ * has one of its own, whose name its processes inherit, so that two runs on one engine do not take it from each other.
+ */
+export const appImage = (process.env['TEST_APP_IMAGE'] ??= `berth-test/app:${process.pid}`);
 
 const execute = promisify(execFile);
 const commands = ['sh', 'cat', 'ls', 'sleep', 'true', 'false', 'env', 'id', 'pwd', 'echo', 'stty'];
