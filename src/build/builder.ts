@@ -82,14 +82,9 @@ async function runBuild({ run, command, input, onProgress }: Running, signal: Ab
   const progress = new ProgressReader(onProgress);
   const code = await run(command, { onLine: (line) => progress.read(line), signal });
   if (code === 0) return;
-  const lines = progress.lastLines();
-  throw new BerthError(
-    'BUILD_FAILED',
-    `Could not build ${input.service} from ${input.build.context}: ${lines.at(-1) ?? `the build ended with ${code}`}`,
-    {
-      details: { lines, service: input.service },
-    },
-  );
+  throw new BerthError('BUILD_FAILED', `Could not build ${input.service} from ${input.build.context}: ${progress.reason()}.`, {
+    details: { lines: progress.lastLines(), service: input.service },
+  });
 }
 
 /** The bases of a generated Dockerfile; its text says what each stands for in a registry. */

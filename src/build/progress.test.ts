@@ -39,12 +39,8 @@ test('a failure is told by the output of its step and the last word of the tool'
  > [build 2/2] RUN npm run build:
 ------
 executor failed running [/bin/sh -c npm run build]: exit code: 2`);
-  expect(reader.lastLines()).toEqual([
-    '[build 2/2] RUN npm run build',
-    'other',
-    'src/a.ts: error TS1005',
-    'executor failed running [/bin/sh -c npm run build]: exit code: 2',
-  ]);
+  expect(reader.lastLines()).toEqual(['other', 'src/a.ts: error TS1005']);
+  expect(reader.reason()).toBe('[build 2/2] RUN npm run build ended with exit code 2');
 });
 
 test('a failure before any step is told by what the tool said', () => {
@@ -54,12 +50,27 @@ test('a failure before any step is told by what the tool said', () => {
   ]);
 });
 
-test('only the last twenty lines are kept, the reason among them', () => {
+test("buildx's words for it are understood too", () => {
+  const { reader } = read(`
+#6 [2/2] RUN exit 3
+#6 ERROR: process "/bin/sh -c exit 3" did not complete successfully: exit code: 3
+------
+ > [2/2] RUN exit 3:
+------
+Dockerfile:2
+--------------------
+   2 | >>> RUN exit 3
+--------------------
+ERROR: failed to solve: process "/bin/sh -c exit 3" did not complete successfully: exit code: 3`);
+  expect(reader.reason()).toBe('[2/2] RUN exit 3 ended with exit code 3');
+});
+
+test('only the last twenty lines are kept', () => {
   const { reader } = read(
     ['#6 [1/1] RUN x', ...Array.from({ length: 50 }, (_, i) => `#6 0.1 line ${i}`), '#6 ERROR: no', 'the reason'].join('\n'),
   );
   const lines = reader.lastLines();
   expect(lines).toHaveLength(20);
-  expect(lines.at(-1)).toBe('the reason');
-  expect(lines.at(-2)).toBe('line 49');
+  expect(lines.at(-1)).toBe('line 49');
+  expect(reader.reason()).toBe('the reason');
 });

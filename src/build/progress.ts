@@ -32,18 +32,21 @@ export class ProgressReader {
     this.#step(match[1], match[2]);
   }
 
-  /** The last lines of the step that failed and what the build tool said of it, or its last lines at all. */
+  /** Why the build failed, in one line: the step and its exit code, or what the build tool said. */
+  reason(): string {
+    const said =
+      this.#other.filter((line) => !/^(?:-{3,}|\s*>|\s*\d+ \||Dockerfile:\d+$)/.test(line)).at(-1) ?? 'the build tool said nothing';
+    const title = this.#failed === undefined ? undefined : this.#titles.get(this.#failed);
+    const exitCode = /exit code: (\d+)$/.exec(said)?.[1];
+    return title === undefined || exitCode === undefined
+      ? said.replace(/^ERROR: /, '')
+      : `${plainTitle(title)} ended with exit code ${exitCode}`;
+  }
+
+  /** The last lines of the step that failed, or the last of the build tool itself. */
   lastLines(): string[] {
-    const failed = this.#failed;
-    const reason = this.#other.filter((line) => !/^(?:-{3,}|\s*>|\s*\d+ \|)/.test(line)).at(-1);
-    if (failed === undefined) return [...this.#other];
-    const title = this.#titles.get(failed);
-    const lines = [
-      ...(title === undefined ? [] : [title]),
-      ...(this.#outputs.get(failed) ?? []),
-      ...(reason === undefined ? [] : [reason]),
-    ];
-    return lines.slice(-keptLines);
+    const output = this.#failed === undefined ? undefined : this.#outputs.get(this.#failed);
+    return [...(output ?? this.#other)];
   }
 
   #step(id: string, rest: string): void {

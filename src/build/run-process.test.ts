@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { runProcess } from './run-process.ts';
 
 const environment = { PATH: '/usr/bin:/bin' };
@@ -40,6 +40,6 @@ test('aborting ends the whole process group', async () => {
   );
   await expect(running).rejects.toThrow('enough');
   // Gone, or waiting for its new parent to take note.
-  const stat = existsSync(`/proc/${child}/stat`) ? readFileSync(`/proc/${child}/stat`, 'utf8') : 'gone';
-  expect(stat).toMatch(/^gone$|\) Z /);
+  const state = (): string => (existsSync(`/proc/${child}/stat`) ? readFileSync(`/proc/${child}/stat`, 'utf8') : 'gone');
+  await vi.waitFor(() => expect(state()).toMatch(/^gone$|\) Z /));
 });

@@ -116,37 +116,19 @@ test('what is hashed is what Docker sends', async () => {
     '.dockerignore': ignore,
     ...Object.fromEntries(
       [
-        ...[
-          'node_modules/a.js',
-          'packages/one/node_modules/b.js',
-          'a.log',
-          'keep/a.log',
-          'keep/deep/b.log',
-          'docs/a.txt',
-          'docs/README.md',
-        ],
-        ...[
-          'docs/sub/c.txt',
-          'build/out.js',
-          'src/build/x.js',
-          'README.md',
-          'src/NOTES.md',
-          'temp1',
-          'temp',
-          'temporary',
-          'deep/one/skip/z.js',
-        ],
-        ...[
-          'deep/one/two/skip/z.js',
-          'secrets/important.txt',
-          'secrets/other.txt',
-          'secrets/in/important.txt',
-          '.env',
-          '.env.example',
-          'src/.env',
-        ],
-        ...['y.bin', 'a.bin', 'a*b', 'axb', 'ümläut.txt', 'with space.txt'],
-      ].map((path) => [path, path]),
+        `
+        node_modules/a.js packages/one/node_modules/b.js a.log keep/a.log keep/deep/b.log docs/a.txt
+        docs/README.md docs/sub/c.txt build/out.js src/build/x.js README.md src/NOTES.md
+        temp1 temp temporary deep/one/skip/z.js deep/one/two/skip/z.js secrets/important.txt
+        secrets/other.txt secrets/in/important.txt .env .env.example src/.env y.bin
+        a.bin a*b axb ümläut.txt with space.txt
+      `
+          .trim()
+          .split(/\s+/),
+        'with space.txt',
+      ]
+        .flat()
+        .map((path) => [path, path]),
     ),
   });
   chmodSync(join(context, 'a.bin'), 0o755);
