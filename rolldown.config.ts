@@ -1,7 +1,24 @@
-import { join } from 'node:path';
-import { defineConfig } from 'rolldown';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { defineConfig, type Plugin } from 'rolldown';
 
-const sources = new RegExp(`^${join(import.meta.dirname, 'src').replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}/`);
+const root = import.meta.dirname;
+const sources = new RegExp(`^${join(root, 'src').replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}/`);
+
+/** Ships the licences of the packages whose code is in the bundle, as their terms ask. */
+const notices: Plugin = {
+  name: 'notices',
+  generateBundle() {
+    const folders = new Set([...this.getModuleIds()].flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0] ?? []));
+    const texts = [...folders].toSorted().map((folder) => {
+      const name = folder.split(`${sep}node_modules${sep}`).at(-1) ?? folder;
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      const text = file === undefined ? `Licence: see ${join(name, 'package.json')}` : readFileSync(join(folder, file), 'utf8').trim();
+      return `${name}\n${'-'.repeat(name.length)}\n\n${text}\n`;
+    });
+    this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY-LICENSES.txt', source: texts.join('\n\n') });
+  },
+};
 
 // What `npm pack` ships: the entry that turns on the compile cache, and chunks that are loaded when a verb needs them.
 export const config = defineConfig({
@@ -9,9 +26,9 @@ export const config = defineConfig({
   platform: 'node',
   // Our sources do nothing on import: what a folder exports and nobody uses costs no start.
   treeshake: { moduleSideEffects: [{ test: sources, sideEffects: false }] },
+  plugins: [notices],
   output: { dir: 'dist', entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs', cleanDir: true },
 });
 
 // rolldown reads the default export.
-// oxlint-disable-next-line import/no-default-export
 export default config;

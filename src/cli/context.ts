@@ -36,3 +36,8 @@ export function createContext(world: World, globals: GlobalInput): Context {
     },
   };
 }
+
+/** The width for tables on stdout; a pipe has none, and gets everything. */
+export function terminalWidth({ world }: Context): number | undefined {
+  return world.stdout.isTTY ? world.stdout.columns : undefined;
+}

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Output, Sources, World } from '../cli/index.ts';
 import { systemClock } from '../kit/index.ts';
@@ -9,11 +9,11 @@ import { StandardInput } from './cli-input.ts';
 import { OwnServers } from './cli-servers.ts';
 
 /** The world of this process. Adapters are loaded when a command first needs them: most commands need few. */
-export function createWorld(): World {
+export function createWorld(entry: string): World {
   const env = process.env;
   const uid = process.getuid?.() ?? 0;
-  const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './cli.ts' : './cli.mjs', import.meta.url));
-  const launcher = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../bin/berth' : '../bin/berth', import.meta.url));
+  // From source the entry is src/main/cli.ts, in the package dist/cli.mjs.
+  const launcher = resolve(entry, entry.endsWith('.ts') ? '../../../bin/berth' : '../../bin/berth');
   const servers = new OwnServers({
     environment: env,
     workingDirectory: process.cwd(),

@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import { terminalWidth } from '../context.ts';
 
 /** `berth history`: the releases of an app. */
 export const history = defineCommand({
@@ -17,9 +18,7 @@ export const history = defineCommand({
     const releases = await client.listReleases({ app });
     if (context.globals.json) context.printJson({ app, releases });
     else
-      context.print(
-        historyText(app, releases, { style: context.out, columns: context.world.stdout.columns, nowMs: context.world.clock.now() }),
-      );
+      context.print(historyText(app, releases, { style: context.out, columns: terminalWidth(context), nowMs: context.world.clock.now() }));
     return 0;
   },
 });

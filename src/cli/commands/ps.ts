@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import { terminalWidth } from '../context.ts';
 
 /** `berth ps`: the instances of an app. */
 export const ps = defineCommand({
@@ -23,7 +24,7 @@ export const ps = defineCommand({
     else
       context.print(
         wanted
-          .map((app) => psText(app, { style: context.out, columns: context.world.stdout.columns, nowMs: context.world.clock.now() }))
+          .map((app) => psText(app, { style: context.out, columns: terminalWidth(context), nowMs: context.world.clock.now() }))
           .join('\n\n'),
       );
     return 0;

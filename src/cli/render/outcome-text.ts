@@ -50,23 +50,24 @@ export function failureText(outcome: Outcome, style: Style): string {
   const lines: string[] = [];
   if (ended.state === 'cancelled') lines.push(`${style.yellow('cancelled:')} the ${kind} of ${app} after ${duration(ended.tookMs)}`);
   else lines.push(`${style.red('error:')} ${error?.message ?? `the ${kind} of ${app} failed`}`);
-  if (failure !== undefined && ended.state !== 'cancelled') lines.push(...failureLines(failure, error?.message, style));
+  if (failure !== undefined && ended.state !== 'cancelled') lines.push(...failureLines(failure, error?.message ?? '', style));
   if (error?.hint !== undefined) lines.push(`${style.cyan('hint:')} ${error.hint}`);
   lines.push(servingText(outcome, style));
   return lines.join('\n');
 }
 
-function failureLines({ error, evidence }: Failure, said: string | undefined, style: Style): string[] {
+function failureLines({ error, evidence }: Failure, said: string, style: Style): string[] {
   const lines = error.message === said ? [] : [`  ${error.message}`];
   const output = error.details?.['lines'];
   if (Array.isArray(output)) lines.push(...output.filter((line) => typeof line === 'string').map((line) => quote(line, style)));
-  return evidence === undefined ? lines : [...lines, ...evidenceLines(evidence, style)];
+  return evidence === undefined ? lines : [...lines, ...evidenceLines(evidence, said, style)];
 }
 
-/** What is known about a failed instance: diagnosis, probes, sockets, exit, log. */
-export function evidenceLines(evidence: Evidence, style: Style): string[] {
-  const { instance } = evidence;
-  const lines = [`  ${style.bold(instance)} did not pass its gate: ${evidence.gate}`];
+/** What is known about a failed instance: its gate (unless the error has said it), diagnosis, probes, sockets, exit, log. */
+function evidenceLines(evidence: Evidence, said: string, style: Style): string[] {
+  const { instance, gate } = evidence;
+  const isSaid = said.includes(instance) && said.toLowerCase().includes(gate.toLowerCase());
+  const lines = isSaid ? [] : [`  ${style.bold(instance)} did not pass its gate: ${gate}`];
   if (evidence.diagnosis !== undefined) lines.push(`  ${style.yellow(evidence.diagnosis)}`);
   if (evidence.probes.length > 0) {
     lines.push('  last probes:');

@@ -1,4 +1,4 @@
-import type { EventRecord, RolloutEvent } from '../../model/index.ts';
+import type { EventRecord, RolloutEvent, RolloutKind } from '../../model/index.ts';
 import { phraseOf } from './phrases.ts';
 
 /** One line of a rollout's progress: a thing that steps act on. */
@@ -16,6 +16,8 @@ export type Row = {
 /** What a renderer needs to know of a rollout so far. */
 export type Progress = {
   readonly title: string;
+  /** Whether the title still waits for the number of the release that the plan gives it. */
+  readonly numberless: boolean;
   readonly reverting: boolean;
   readonly startedAtMs: number;
   readonly steps: { readonly done: number; readonly planned: number };
@@ -30,6 +32,7 @@ export type Progress = {
 /** A rollout of which nothing is known yet. */
 export const noProgress: Progress = {
   title: '',
+  numberless: false,
   reverting: false,
   startedAtMs: 0,
   steps: { done: 0, planned: 0 },
@@ -42,7 +45,12 @@ export const noProgress: Progress = {
 export function advance(progress: Progress, { event, atMs, app }: EventRecord): Progress {
   switch (event.type) {
     case 'rollout.started':
-      return { ...progress, title: titleOf(app, event), startedAtMs: atMs };
+      return {
+        ...progress,
+        title: titleOf(app, event),
+        numberless: isOfRelease(event.kind) && event.toRelease === undefined,
+        startedAtMs: atMs,
+      };
     case 'plan.ready':
       return planned(progress, event);
     case 'step.started':
@@ -69,7 +77,7 @@ export function advance(progress: Progress, { event, atMs, app }: EventRecord): 
 
 type Of<T extends RolloutEvent['type']> = Extract<RolloutEvent, { type: T }>;
 
-const gerunds: Readonly<Record<Of<'rollout.started'>['kind'], string>> = {
+const gerunds: Readonly<Record<RolloutKind, string>> = {
   up: 'rolling out',
   rollback: 'rolling back',
   scale: 'scaling',
@@ -82,8 +90,11 @@ const gerunds: Readonly<Record<Of<'rollout.started'>['kind'], string>> = {
 };
 
 function titleOf(app: string, event: Of<'rollout.started'>): string {
-  const releases = event.kind === 'up' || event.kind === 'rollback';
-  return `${app}: ${gerunds[event.kind]}${releases && event.toRelease !== undefined ? ` release ${event.toRelease}` : ''}`;
+  return `${app}: ${gerunds[event.kind]}${isOfRelease(event.kind) && event.toRelease !== undefined ? ` release ${event.toRelease}` : ''}`;
+}
+
+function isOfRelease(kind: RolloutKind): boolean {
+  return kind === 'up' || kind === 'rollback';
 }
 
 function planned(progress: Progress, { plan }: Of<'plan.ready'>): Progress {
@@ -92,7 +103,14 @@ function planned(progress: Progress, { plan }: Of<'plan.ready'>): Progress {
     const key = keyOf(phraseOf(step.action));
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  return { ...progress, planned: counts, steps: { ...progress.steps, planned: progress.steps.done + plan.steps.length } };
+  const title = progress.numberless && plan.steps.length > 0 ? `${progress.title} release ${plan.release}` : progress.title;
+  return {
+    ...progress,
+    title,
+    numberless: false,
+    planned: counts,
+    steps: { ...progress.steps, planned: progress.steps.done + plan.steps.length },
+  };
 }
 
 function keyOf(phrase: { kind: string; name: string }): string {

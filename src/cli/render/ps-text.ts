@@ -2,10 +2,14 @@ import type { AppStatus } from '../../contract/index.ts';
 import { ago, count, table } from '../format.ts';
 import type { Style } from '../style.ts';
 
-export type TableInput = { readonly style: Style; readonly columns: number; readonly nowMs: number };
+export type TableInput = {
+  readonly style: Style;
+  /** Of the terminal, when it is one. */ readonly columns: number | undefined;
+  readonly nowMs: number;
+};
 
 /** The instances of an app as a table, with a line about the app above it. */
-export function psText(app: AppStatus, { style, columns, nowMs }: TableInput): string {
+export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
   const release = app.release === undefined ? 'no release yet' : `release ${app.release}`;
   const lines = [`${style.bold(app.app)}  ${release}  ${style.dim(app.directory)}`];
   if (app.rollout !== undefined)
@@ -29,9 +33,13 @@ export function psText(app: AppStatus, { style, columns, nowMs }: TableInput): s
     ]);
   });
   if (rows.length === 0) return [...lines, 'no services'].join('\n');
-  lines.push('', table(['NAME', 'SERVICE', 'RELEASE', 'STATE', 'HEALTH', 'WEIGHT', 'URL'], rows, columns));
+  lines.push('', table(['NAME', 'SERVICE', 'RELEASE', 'STATE', 'HEALTH', 'WEIGHT', 'URL'], rows));
   const short = app.services.filter((service) => !service.stopped && service.ready < service.wanted);
   for (const service of short) lines.push(style.yellow(`${service.name}: ${service.ready} of ${count(service.wanted, 'instance')} ready`));
+  for (const instance of app.services.flatMap((service) => service.instances)) {
+    if (instance.health === 'failed')
+      lines.push(style.yellow(`${instance.name} failed${exitWords(instance)} and is kept to be looked at: docker logs ${instance.name}`));
+  }
   return lines.join('\n');
 }
 
@@ -39,7 +47,11 @@ type InstanceState = AppStatus['services'][number]['instances'][number];
 
 function stateOf({ state, startedAtMs, exit, restarts }: InstanceState, nowMs: number): string {
   const since = state === 'running' && startedAtMs !== undefined ? ` ${ago(startedAtMs, nowMs).replace(' ago', '')}` : '';
-  const why = exit === undefined ? '' : ` (${exit})`;
+  const why = exit === undefined ? '' : ` (${exit.split(':')[0] ?? ''})`;
   const again = restarts === 0 ? '' : `, ${count(restarts, 'restart')}`;
   return `${state}${since}${why}${again}`;
+}
+
+function exitWords({ exit }: InstanceState): string {
+  return exit === undefined ? '' : ` (exit ${exit})`;
 }
