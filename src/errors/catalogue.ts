@@ -52,6 +52,7 @@ export const catalogue = {
   EDGE_FAILED: entry(1, 502, 'HAProxy refused or did not acknowledge a change.'),
   TOOL_MISSING: entry(2, 424, 'A program that berth needs is not installed.'),
   CONFIRMATION_NEEDED: entry(2, 400, 'A destructive command without a terminal needs `-y`.'),
+  STEP_TIMEOUT: entry(1, 504, 'A step of a rollout did not end in time.'),
   CANCELLED: entry(130, 499, 'The user cancelled.'),
   INTERNAL: entry(1, 500, 'A bug of berth; the message names the log.'),
 } as const satisfies Record<string, Entry>;

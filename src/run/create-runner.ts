@@ -36,7 +36,8 @@ class AppRunner implements Runner {
   readonly #addressing = new Mutex();
   readonly #keepers = new Map<string, EdgeKeeper>();
   readonly #active = new Map<string, Active>();
-  #closing = false;
+  readonly #closed = new AbortController();
+  #restoring: Promise<void> = Promise.resolve();
 
   constructor(deps: RunDeps) {
     this.#deps = deps;
@@ -52,7 +53,8 @@ class AppRunner implements Runner {
 
   async start(input: RunnerInput & { readonly requestId: string }): Promise<Rollout> {
     const { store, clock, ids } = this.#deps;
-    if (this.#closing) throw new BerthError('SERVER_UNREACHABLE', 'The server is stopping.', { hint: 'Run the command again.' });
+    if (this.#closed.signal.aborted)
+      throw new BerthError('SERVER_UNREACHABLE', 'The server is stopping.', { hint: 'Run the command again.' });
     const app = appOf(input.request);
     checkRequest(store, input.request);
     this.#checkSocket(input.socket);
@@ -111,7 +113,21 @@ class AppRunner implements Runner {
     const { store } = this.#deps;
     const socket = store.getSetting(socketSetting);
     for (const rollout of store.listActiveRollouts()) await this.#resumeOne(rollout);
-    if (socket !== undefined && store.listEdges().length > 0) await this.#keeper(this.#deps.connect(socket)).restore();
+    if (socket !== undefined && store.listEdges().length > 0) this.#restoring = this.#restoreEdge(this.#deps.connect(socket));
+  }
+
+  /** Makes the edge what the store says, as soon as the engine lets it: after a boot it may come up later than the server. */
+  async #restoreEdge(target: Target): Promise<void> {
+    const { signal } = this.#closed;
+    for (let tries = 0; !signal.aborted; tries++) {
+      try {
+        return await this.#keeper(target).restore(signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        this.#deps.onTrouble(toBerthError(thrown));
+        await this.#deps.clock.sleep(Math.min(60_000, 1000 * 2 ** tries), signal).catch(() => undefined);
+      }
+    }
   }
 
   async #resumeOne(rollout: Rollout): Promise<void> {
@@ -178,7 +194,7 @@ class AppRunner implements Runner {
   #keeper(target: Target): EdgeKeeper {
     let keeper = this.#keepers.get(target.socket);
     if (keeper === undefined) {
-      keeper = new EdgeKeeper({ store: this.#deps.store, dataPlane: target.dataPlane });
+      keeper = new EdgeKeeper({ store: this.#deps.store, dataPlane: target.dataPlane, clock: this.#deps.clock });
       this.#keepers.set(target.socket, keeper);
     }
     return keeper;
@@ -271,9 +287,9 @@ class AppRunner implements Runner {
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#closed.abort();
     const active = [...this.#active.values()];
     for (const a of active) a.session.suspend();
-    await Promise.all(active.map((a) => a.ended));
+    await Promise.all([...active.map((a) => a.ended), this.#restoring]);
   }
 }

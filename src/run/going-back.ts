@@ -41,6 +41,8 @@ async function goBackOnce(run: StepRunner, old: Release | undefined, failed: str
   const keep = async (instance: string): Promise<void> => run.patiently(() => keepFailed(ctx, instance, run.suspend.signal), awayMs.back);
   // One that has traffic is needed until the old release has it all again.
   if (failed !== undefined && !isInEdge(run, failed)) await keep(failed);
+  // A change of the edge whose answer was lost may have been made: from here on HAProxy is what the store says.
+  await ctx.edge.restore(run.suspend.signal);
   const replicas = ctx.store.getApp(ctx.app)?.replicas ?? {};
   const side = await run.side(old === undefined ? nothing(run) : sideInputOf(old, replicas));
   await run.execute(side, await planBack(run, { side, old, failed }), { halt: run.suspend.signal });

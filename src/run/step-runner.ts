@@ -3,6 +3,7 @@ import type { Plan, Release, Rollout, RolloutEvent, Step } from '../model/index.
 import type { RolloutRequest } from '../contract/index.ts';
 import { planRollout, type PlanOptions } from '../plan/index.ts';
 import type { RunContext, Side } from './deps.ts';
+import { deadlineMs, withDeadline } from './deadline.ts';
 import { whileEngineAway } from './engine-away.ts';
 import { executePlan } from './executor.ts';
 import { look, observe } from './observe.ts';
@@ -72,7 +73,8 @@ export class StepRunner {
       alwaysBuild: this.request.kind === 'build' || (this.request.kind === 'up' && this.request.build === 'always'),
     };
     const perform = async (step: Step, signal: AbortSignal): Promise<unknown> => {
-      const result = await performStep({ ctx: this.ctx, side, hooks }, step, this.#signalFor(step, signal));
+      const limit = { ms: deadlineMs(step.action), what: `Step ${step.id} (${step.action.kind})`, signal: this.#signalFor(step, signal) };
+      const result = await withDeadline(this.ctx.clock, limit, (s) => performStep({ ctx: this.ctx, side, hooks }, step, s));
       options.onResult?.(step, result);
       return result;
     };

@@ -45,6 +45,11 @@ export class FakeDataPlane implements DataPlane {
     this.#faults.set(atCall, fault);
   }
 
+  /** Takes away every fault that has not struck yet. */
+  heal(): void {
+    this.#faults.clear();
+  }
+
   /** Servers that get new requests now. */
   ready(backend: string): readonly EdgeServer[] {
     const servers = this.config.backends.find((b) => b.name === backend)?.servers ?? [];
