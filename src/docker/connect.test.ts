@@ -130,8 +130,13 @@ describe('the engine client', () => {
     const timeout = { code: 'ENGINE_TIMEOUT', message: 'Could not look: the engine did not answer in 50 ms.' };
     handle = () => undefined;
     await expect(client.send(call)).rejects.toMatchObject(timeout);
-    handle = (_, response) => void response.writeHead(200).write('[');
+    const dripping: NodeJS.Timeout[] = [];
+    handle = (_, response) => {
+      response.writeHead(200);
+      dripping.push(setInterval(() => response.write(' '), 10));
+    };
     await expect(client.send(call)).rejects.toMatchObject(timeout);
+    for (const timer of dripping) clearInterval(timer);
     client.close();
   });
 

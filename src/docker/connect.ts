@@ -13,8 +13,14 @@ export type ConnectedEngine = Engine & { close(): void };
 /** A client of the engine that listens on a Unix socket. Nothing is sent until the first call. */
 export function connectEngine(input: { socket: string; clock: Pick<Clock, 'now'> }): ConnectedEngine {
   const http = new EngineHttp(input.socket);
+  // Asked once: it cannot change behind a socket.
+  let rootless: boolean | undefined;
   return {
-    info: (signal) => engineInfo(http, signal),
+    async info(signal) {
+      const { desktop: _, ...version } = await engineVersion(http, signal);
+      rootless ??= await isRootless(http, signal);
+      return { ...version, rootless };
+    },
     ...containerCalls(http),
     ...contentCalls(http),
     ...sessionCalls(http),
@@ -30,23 +36,35 @@ export function connectEngine(input: { socket: string; clock: Pick<Clock, 'now'>
 type RawVersion = { Version?: string; Arch?: string; Os?: string; Platform?: { Name?: string }; Components?: { Name?: string }[] | null };
 
 /** What answers behind a socket. */
-export async function engineInfo(http: EngineHttp, signal?: AbortSignal): Promise<EngineInfo & { readonly desktop: boolean }> {
+export async function engineVersion(
+  http: EngineHttp,
+  signal?: AbortSignal,
+): Promise<Omit<EngineInfo, 'rootless'> & { readonly desktop: boolean }> {
   const doing = 'ask the container engine what it is';
-  const call = { method: 'GET', doing, timeoutMs: deadlines.lookMs, signal } as const;
-  const [apiVersion, raw, { SecurityOptions }] = await Promise.all([
-    http.version(signal),
-    http.json<RawVersion>({ ...call, path: '/version' }),
-    http.json<{ SecurityOptions?: string[] | null }>({ ...call, path: '/info' }),
-  ]);
-  const { Version: version = '', Arch: arch = '', Os: os = '', Platform: platform, Components: components } = raw;
+  const call = { method: 'GET', path: '/version', doing, timeoutMs: deadlines.lookMs, signal } as const;
+  const apiVersion = await http.version(signal);
+  const {
+    Version: version = '',
+    Arch: arch = '',
+    Os: os = '',
+    Platform: platform,
+    Components: components,
+  } = await http.json<RawVersion>(call);
   return {
     name: components?.some((c) => c.Name === 'Podman Engine') === true ? 'podman' : 'docker',
     version,
     apiVersion,
     arch,
     os,
-    rootless: SecurityOptions?.some((option) => option.includes('name=rootless')) ?? false,
     desktop: platform?.Name?.startsWith('Docker Desktop') ?? false,
     socket: http.socket,
   };
+}
+
+/** Whether the engine runs without root. It takes the engine a while to say (20 ms where a look takes 1). */
+export async function isRootless(http: EngineHttp, signal?: AbortSignal): Promise<boolean> {
+  const doing = 'ask the container engine whether it is rootless';
+  const call = { method: 'GET', path: '/info', doing, timeoutMs: deadlines.lookMs, signal } as const;
+  const { SecurityOptions: options } = await http.json<{ SecurityOptions?: string[] | null }>(call);
+  return options?.some((option) => option.includes('name=rootless')) ?? false;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError } from '../errors/index.ts';
-import { engineInfo } from './connect.ts';
+import { engineVersion, isRootless } from './connect.ts';
 import { errnoOf } from './errors.ts';
 import { EngineHttp } from './http.ts';
 
@@ -106,25 +106,23 @@ function toSocket({ host, from }: Named): string {
   );
 }
 
+/** Where only root can listen: no rootless engine is behind these. */
+const rootfulSockets: readonly string[] = ['/var/run/docker.sock', '/run/podman/podman.sock'];
+
 /** Docker's and Podman's, rootful first; a rootless one is asked only to say that it is one. */
 function usualSockets(environment: Environment): string[] {
   const runtime = environment['XDG_RUNTIME_DIR'];
   const own = runtime === undefined || runtime === '' ? [] : [`${runtime}/docker.sock`, `${runtime}/podman/podman.sock`];
-  return ['/var/run/docker.sock', '/run/podman/podman.sock', ...own];
+  return [...rootfulSockets, ...own];
 }
 
 /** Throws unless a usable engine answers. */
 async function checkEngine(found: FoundEngine, signal?: AbortSignal): Promise<void> {
   const http = new EngineHttp(found.socket);
   try {
-    const info = await engineInfo(http, signal);
-    const kind = info.desktop
-      ? 'Docker Desktop'
-      : info.rootless
-        ? 'a rootless engine'
-        : info.os === 'linux'
-          ? undefined
-          : `an engine for ${info.os}`;
+    const version = await engineVersion(http, signal);
+    const rootless = !rootfulSockets.includes(found.socket) && (await isRootless(http, signal));
+    const kind = unsupportedKind({ ...version, rootless });
     if (kind === undefined) return;
     throw new BerthError('ENGINE_UNSUPPORTED', `Could not use ${found.from} (${found.socket}): ${kind} is not supported yet.`, {
       hint: 'Install a rootful Docker engine on Linux, or point DOCKER_HOST at its socket (`unix:///var/run/docker.sock`).',
@@ -132,4 +130,10 @@ async function checkEngine(found: FoundEngine, signal?: AbortSignal): Promise<vo
   } finally {
     http.close();
   }
+}
+
+function unsupportedKind(engine: { readonly desktop: boolean; readonly rootless: boolean; readonly os: string }): string | undefined {
+  if (engine.desktop) return 'Docker Desktop';
+  if (engine.rootless) return 'a rootless engine';
+  return engine.os === 'linux' ? undefined : `an engine for ${engine.os}`;
 }

@@ -25,7 +25,7 @@ export type Call = {
   readonly json?: unknown;
   readonly bytes?: Uint8Array | AsyncIterable<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Until the whole answer (`send`) or its head (`open`) is there; undefined waits for ever. */
+  /** Until the whole answer (`send`) or its head (`open`; with an upload, since its last bytes) is there; undefined waits for ever. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 };
@@ -84,13 +84,13 @@ export class EngineHttp {
   async open(call: Call & { idleMs?: number }): Promise<AsyncGenerator<Buffer, void, void>> {
     const version = await this.version(call.signal);
     const watchdog = new Watchdog(call.doing, call.signal);
-    watchdog.limit(call.timeoutMs);
+    watchdog.limit(call.timeoutMs, call.bytes === undefined ? 'total' : 'idle');
     const { response } = await this.#request(call, `/v${version}`, watchdog);
     if (response.statusCode !== undefined && response.statusCode >= 400) {
       const body = await this.#read(response, call, watchdog);
       throw toEngineError(call.doing, response.statusCode, messageOf(body.toString()));
     }
-    watchdog.limit(call.idleMs);
+    watchdog.limit(call.idleMs, 'idle');
     return this.#stream(response, call, watchdog);
   }
 

@@ -5,6 +5,7 @@ export class Watchdog {
   readonly #doing: string;
   readonly #signal: AbortSignal | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #renews = false;
   #stop: ((why: unknown) => void) | undefined;
   /** Why the call was ended, once it was. */
   reason: { readonly error: unknown; readonly aborted: boolean } | undefined;
@@ -21,16 +22,17 @@ export class Watchdog {
     if (this.#signal?.aborted === true) this.#onAbort();
   }
 
-  /** Gives the call `ms` from now on; undefined takes the limit away. */
-  limit(ms: number | undefined): void {
+  /** Gives the call `ms` from now on, in all or (`idle`) since the last `touch`; undefined takes the limit away. */
+  limit(ms: number | undefined, kind: 'total' | 'idle' = 'total'): void {
     clearTimeout(this.#timer);
+    this.#renews = kind === 'idle';
     if (ms === undefined) return;
     this.#timer = setTimeout(() => this.#end({ error: toTimeout(this.#doing, ms), aborted: false }), ms);
   }
 
-  /** Something happened: the limit counts anew. */
+  /** Something happened: an idle limit counts anew. */
   touch(): void {
-    this.#timer?.refresh();
+    if (this.#renews) this.#timer?.refresh();
   }
 
   release(): void {
