@@ -24,7 +24,7 @@ const boot = `${bootMount}/${bootFile}`;
  * (a full disk), it runs from the boot file itself: traffic first.
  */
 const entrypoint = `
-run=${runMount}/${runningFile}
+run=$2
 from=${boot}
 [ -s ${runMount}/${trialFile} ] && from=${runMount}/${trialFile}
 cmp -s "$from" "$run" || { cp "$from" "$run.new" && mv -f "$run.new" "$run"; } || run=$from
@@ -51,8 +51,8 @@ export function edgeBody(input: {
   return {
     Image: edgeImage,
     Labels: { [labels.role]: 'edge', [labels.installation]: input.installation, [labels.home]: input.home },
-    Entrypoint: ['/bin/sh', '-c', entrypoint, 'berth-edge', `${runMount}/${masterSocket},mode,600${own}`],
-    Cmd: [],
+    Entrypoint: ['/bin/sh', '-c', entrypoint, 'berth-edge'],
+    Cmd: [`${runMount}/${masterSocket},mode,600${own}`, `${runMount}/${runningFile}`],
     User: '0:0',
     WorkingDir: '/',
     StopSignal: 'SIGTERM',

@@ -19,7 +19,7 @@ export async function findPortHolder(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const process = await deps.host.listenerOn(input);
-  const pid = /\(pid (\d+)\)$/.exec(process ?? '')?.[1];
+  const pid = /\(pid (\d+)\)/.exec(process ?? '')?.[1];
   if (process === undefined || pid === undefined) return process;
   const containers = await deps.engine.listContainers({ labels: {} }, signal);
   const published = containerBehindProxy(containers, await readProc(pid, 'cmdline'));
