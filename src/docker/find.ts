@@ -11,7 +11,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 type Places = { readonly environment: Environment; readonly sockets?: readonly string[] };
 
 /** The engine that was found, and what led to it: `DOCKER_HOST`, a Docker context's name, or the socket itself. */
-export type FoundEngine = { readonly socket: string; readonly from: string };
+type FoundEngine = { readonly socket: string; readonly from: string };
 
 /**
  * Finds the engine as Docker's own CLI does: `DOCKER_HOST`, `DOCKER_CONTEXT`, the current context of the Docker

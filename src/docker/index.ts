@@ -6,4 +6,3 @@
 export { connectEngine } from './connect.ts';
 export type { ConnectedEngine } from './connect.ts';
 export { findEngine } from './find.ts';
-export type { FoundEngine } from './find.ts';

@@ -7,7 +7,7 @@ import { networkOf, parseRoutes } from './routes.ts';
 import { readOr } from './sockets.ts';
 
 /** The home whose server asks, where files of releases are kept, and the user's directory. `proc` and `root` are for tests. */
-export type HostInput = {
+type HostInput = {
   readonly home: string;
   readonly filesDirectory: string;
   readonly userDirectory?: string | undefined;

@@ -3,5 +3,4 @@
  * and questions to instances over the network. Must never talk to the engine. Start reading at `host.ts` and `prober.ts`.
  */
 export { createHost } from './host.ts';
-export type { HostInput } from './host.ts';
 export { createProber } from './prober.ts';

@@ -28,7 +28,7 @@ const hubKey = 'https://index.docker.io/v1/';
 /** Longest that a credential helper may take. */
 const helperMs = 30_000;
 
-export type AuthInput = {
+type AuthInput = {
   /** DOCKER_CONFIG or HOME say where Docker's configuration is; helpers run with it. */
   readonly environment: Environment;
   /** References of the images that will be pulled: no other registry's credentials are read. */

@@ -1,5 +1,5 @@
 /** An image reference taken apart. `registry` is `docker.io` where none is written; `tag` is `latest` without a digest. */
-export type Reference = {
+type Reference = {
   readonly registry: string;
   readonly repository: string;
   readonly tag?: string | undefined;
