@@ -1,5 +1,5 @@
 import { stableJson } from '../kit/index.ts';
-import type { AppEdge, Backend, EdgeCheck, EdgeConfig, EdgeServer, Listener, Probe, Route, Rule } from '../model/index.ts';
+import type { AppEdge, Backend, EdgeCheck, EdgeConfig, EdgeServer, Listener, Probe, PublishedPort, Route, Rule } from '../model/index.ts';
 import type { DesiredService } from './desired.ts';
 
 /** What one service wants of the edge: its listeners, and its backends still without servers. */
@@ -16,48 +16,57 @@ function toEdgeCheck(check: Probe['check'], mode: 'http' | 'tcp'): EdgeCheck {
   return { kind: 'tcp' };
 }
 
-/** Derives listeners and backends of a service. `protocol` is the written or found one. */
-export function serviceEdge(input: { app: string; s: DesiredService; protocol: 'http' | 'tcp'; check: Probe['check'] }): ServiceEdge {
-  const { app, s, check } = input;
-  const { service } = s;
-  const published = service.ports.filter((p) => p.protocol === 'tcp' && p.published !== undefined);
-  const listeners: Listener[] = [];
-  const backends: Backend[] = [];
-  const targets: Record<string, number> = {};
-  const add = (name: string, mode: 'http' | 'tcp', target: number): void => {
-    const own = target === s.port ? toEdgeCheck(check, mode) : { kind: 'tcp' as const };
-    backends.push({ name, app, service: service.name, mode, check: own, servers: [] });
-    targets[name] = target;
+/** What {@link serviceEdge} needs: the written or found protocol and check. */
+export type ServiceEdgeInput = {
+  readonly app: string;
+  readonly s: DesiredService;
+  readonly protocol: 'http' | 'tcp';
+  readonly check: Probe['check'];
+};
+
+/** A listener of a service with the backend behind it. */
+type Entry = { readonly listeners: readonly Listener[]; readonly backend: Backend; readonly target: number };
+
+/** Derives listeners and backends of a service: one entry for each published TCP port, and one for its named routes. */
+export function serviceEdge(input: ServiceEdgeInput): ServiceEdge {
+  const published = input.s.service.ports.filter((p) => p.protocol === 'tcp' && p.published !== undefined);
+  const entries = [...published.map((p) => portEntry(input, p, published.length === 1)), ...routesEntry(input, published)];
+  return {
+    listeners: entries.flatMap((e) => e.listeners),
+    backends: entries.map((e) => e.backend),
+    targets: Object.fromEntries(entries.map((e) => [e.backend.name, e.target])),
   };
-  for (const p of published) {
-    const port = p.published ?? 0;
-    const address = p.hostIp === undefined || p.hostIp === '0.0.0.0' || p.hostIp === '::' ? '' : p.hostIp;
-    const routes = service.routes.filter((r) => r.port === port);
-    const isMain = p.target === s.port || published.length === 1 || service.protocol !== undefined;
-    const mode = routes.length > 0 ? 'http' : isMain ? input.protocol : 'tcp';
-    const name = `${app}.${service.name}.${address === '' ? '' : `${address.replaceAll(':', '_')}_`}${port}`;
-    add(name, mode, p.target);
-    listeners.push({ address, port, mode, rules: toRules(routes, name), fallback: routes.length > 0 ? undefined : name });
-  }
+}
+
+function portEntry(input: ServiceEdgeInput, p: PublishedPort, isOnly: boolean): Entry {
+  const { service } = input.s;
+  const port = p.published ?? 0;
+  const address = p.hostIp === undefined || p.hostIp === '0.0.0.0' || p.hostIp === '::' ? '' : p.hostIp;
+  const routes = service.routes.filter((r) => r.port === port);
+  const isMain = p.target === input.s.port || isOnly || service.protocol !== undefined;
+  const mode = routes.length > 0 ? 'http' : isMain ? input.protocol : 'tcp';
+  const name = `${input.app}.${service.name}.${address === '' ? '' : `${address.replaceAll(':', '_')}_`}${port}`;
+  const listener = { address, port, mode, rules: toRules(routes, name), fallback: routes.length > 0 ? undefined : name } as const;
+  return { listeners: [listener], backend: toBackend(input, { name, mode, target: p.target }), target: p.target };
+}
+
+/** Routes on ports that the service does not publish itself share one backend. */
+function routesEntry(input: ServiceEdgeInput, published: readonly PublishedPort[]): Entry[] {
+  const { service, port } = input.s;
   const own = service.routes.filter((r) => !published.some((p) => p.published === r.port));
-  const target = s.port ?? published[0]?.target;
-  if (own.length > 0 && target !== undefined) {
-    const name = `${app}.${service.name}.routes`;
-    add(name, 'http', target);
-    for (const port of new Set(own.map((r) => r.port))) {
-      listeners.push({
-        address: '',
-        port,
-        mode: 'http',
-        rules: toRules(
-          own.filter((r) => r.port === port),
-          name,
-        ),
-        fallback: undefined,
-      });
-    }
-  }
-  return { listeners, backends, targets };
+  const target = port ?? published[0]?.target;
+  if (own.length === 0 || target === undefined) return [];
+  const name = `${input.app}.${service.name}.routes`;
+  const listeners = [...new Set(own.map((r) => r.port))].map((each): Listener => {
+    const routes = own.filter((r) => r.port === each);
+    return { address: '', port: each, mode: 'http', rules: toRules(routes, name), fallback: undefined };
+  });
+  return [{ listeners, backend: toBackend(input, { name, mode: 'http', target }), target }];
+}
+
+function toBackend(input: ServiceEdgeInput, b: { name: string; mode: 'http' | 'tcp'; target: number }): Backend {
+  const check = b.target === input.s.port ? toEdgeCheck(input.check, b.mode) : { kind: 'tcp' as const };
+  return { name: b.name, app: input.app, service: input.s.service.name, mode: b.mode, check, servers: [] };
 }
 
 function toRules(routes: readonly Route[], backend: string): Rule[] {

@@ -22,7 +22,7 @@ export function whyStopFirst(s: DesiredService): string | undefined {
   if (s.replicas !== 1) return undefined;
   const volume = service.mounts.find((m) => m.type === 'volume' && !m.readOnly);
   if (volume !== undefined) return `volume \`${volume.source ?? volume.target}\` can have one writer`;
-  const bind = service.mounts.find((m) => m.type === 'bind' && !m.readOnly && !/\.sock$/.test(m.source ?? ''));
+  const bind = service.mounts.find((m) => m.type === 'bind' && !m.readOnly && m.source?.endsWith('.sock') !== true);
   if (bind !== undefined) return `directory \`${bind.target}\` can have one writer`;
   if (s.anonymousVolumes[0] !== undefined) return `the image's volume \`${s.anonymousVolumes[0]}\` can have one writer`;
   if (s.port === undefined && service.healthcheck === undefined && service.ports.length === 0)

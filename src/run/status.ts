@@ -1,6 +1,6 @@
 import type { AppStatus, InstanceStatus, ReleaseSummary, ServiceStatus } from '../contract/index.ts';
 import { explainExit, isEnded, type EdgeServerStats, type Instance, type Release } from '../model/index.ts';
-import { describeProbe, hasEdge } from '../plan/index.ts';
+import { describeProbe, hasEdge, type DesiredService } from '../plan/index.ts';
 import type { RunContext, Side } from './deps.ts';
 import { listInstances, toInstance } from './instances.ts';
 import { urlsOf } from './rollout-record.ts';
@@ -9,18 +9,19 @@ import { makeSide, sideInputOf } from './side.ts';
 /** An app as it is now: what the engine runs and what the edge sends traffic to. */
 export async function appStatus(ctx: RunContext, signal?: AbortSignal): Promise<AppStatus> {
   const app = ctx.store.getApp(ctx.app);
-  const release = app?.currentRelease === undefined ? undefined : ctx.store.getRelease(ctx.app, app.currentRelease);
+  const number = app?.currentRelease;
+  const release = number === undefined ? undefined : ctx.store.getRelease(ctx.app, number);
   const [instances, stats, side] = await Promise.all([
     inspected(ctx, signal),
     ctx.target.dataPlane.stats(signal),
     release === undefined ? undefined : makeSide(ctx, sideInputOf(release, app?.replicas ?? {}), signal),
   ]);
-  const rollout = ctx.store.listRollouts(ctx.app, 1)[0];
-  const names = new Set([...(release?.project.services.map((s) => s.name) ?? []), ...instances.map((i) => i.service)]);
-  const seen = { side, release, stats, stopped: new Set(app?.stoppedServices ?? []) };
+  const [rollout] = ctx.store.listRollouts(ctx.app, 1);
+  const names = new Set([...(side?.services.keys() ?? []), ...instances.map((i) => i.service)]);
+  const seen = { side, release, stats, stopped: new Set(app?.stoppedServices) };
   return {
     app: ctx.app,
-    ...(app?.currentRelease === undefined ? {} : { release: app.currentRelease }),
+    ...(number === undefined ? {} : { release: number }),
     directory: app?.directory ?? '',
     ...(rollout === undefined || isEnded(rollout.state) ? {} : { rollout }),
     services: [...names].map((name) => serviceStatus(ctx, { ...seen, name, instances: instances.filter((i) => i.service === name) })),
@@ -44,24 +45,27 @@ type Seen = {
 
 function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
   const s = seen.side?.services.get(seen.name);
-  const instances = seen.instances.map((i) =>
-    instanceStatus(ctx, i, { stats: seen.stats, behindEdge: s !== undefined && hasEdge(s.service) }),
-  );
-  const pin = seen.side?.pins.get(seen.name);
-  const probe =
-    s === undefined ? undefined : s.probe.check.kind === 'find' && pin !== undefined ? { ...s.probe, check: pin.check } : s.probe;
+  const behindEdge = s !== undefined && hasEdge(s.service);
+  const instances = seen.instances.map((i) => instanceStatus(ctx, i, { stats: seen.stats, behindEdge }));
   const current = seen.instances.filter((i) => !i.failed).map((i) => i.release);
+  const stopped = seen.stopped.has(seen.name);
   return {
     name: seen.name,
     release: current.length > 0 ? Math.max(...current) : (seen.release?.number ?? 0),
     image: seen.release?.images[seen.name]?.source ?? '',
-    wanted: seen.stopped.has(seen.name) ? 0 : (s?.replicas ?? 0),
+    wanted: stopped ? 0 : (s?.replicas ?? 0),
     ready: instances.filter((i) => i.health === 'healthy').length,
     urls: urlsOf(ctx, ctx.app, seen.name),
-    probe: probe === undefined ? '' : describeProbe(probe, s?.port),
-    stopped: seen.stopped.has(seen.name),
+    probe: s === undefined ? '' : describeProbe({ ...s.probe, check: foundCheck(seen.side, s) }, s.port),
+    stopped,
     instances,
   };
+}
+
+/** The check that is used: what was found by probing where nobody wrote one. */
+function foundCheck(side: Side | undefined, s: DesiredService): DesiredService['probe']['check'] {
+  const { check } = s.probe;
+  return check.kind === 'find' ? (side?.pins.get(s.service.name)?.check ?? check) : check;
 }
 
 function instanceStatus(ctx: RunContext, i: Instance, known: { stats: readonly EdgeServerStats[]; behindEdge: boolean }): InstanceStatus {

@@ -26,7 +26,7 @@ export function service(input: Partial<Record<keyof Service, unknown>> & { name:
 }
 
 /** A web service on port 3000 behind port 8080, which answers `/healthz`. */
-export function web(input: Partial<Record<keyof Service, unknown>> = {}): Service {
+export function web(input: Partial<Record<Exclude<keyof Service, 'name'>, unknown>> = {}): Service {
   return service({
     name: 'web',
     replicas: 3,

@@ -79,7 +79,7 @@ export async function drainFromEdge(ctx: RunContext, action: Of<'edge.drain'>, s
     (s) => s.server === instance && backends.some((b) => b.name === s.backend),
   );
   const results = await Promise.all(
-    backends.map((b) => {
+    backends.map(async (b) => {
       const server = b.servers.find((s) => s.name === instance);
       if (server === undefined) return { closed: 0 };
       return ctx.target.dataPlane.drained(
