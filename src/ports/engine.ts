@@ -5,6 +5,8 @@
  * Every call takes an `AbortSignal` and has a deadline of its own. Not found is a value (`undefined` or `false`),
  * other failures are BerthError: ENGINE_UNREACHABLE, ENGINE_TIMEOUT, ENGINE_REFUSED (message of the engine in it),
  * ENGINE_CONFLICT (409), IMAGE_NOT_FOUND, REGISTRY_DENIED, REGISTRY_UNREACHABLE.
+ * `details.status` is the engine's HTTP status (403: an address or a subnet is taken; 404: absent), `details.engineMessage` its words.
+ * An aborted call rejects with the signal's reason; an aborted iteration (log, events) just ends.
  */
 export interface Engine {
   /** What answers: engine name, version and the API version agreed on. */
