@@ -8,3 +8,5 @@ export type { LoadInput, LoadResult } from './load.ts';
 export { formatProblem } from './problem.ts';
 export type { Problem } from './problem.ts';
 export type { Reader } from './reader.ts';
+export { toJsonSchema } from './schema/json-schema.ts';
+export { referencePage } from './schema/reference.ts';

@@ -46,7 +46,7 @@ export class Problems {
 
   /** Ends the load with one error that lists every problem, when there is any. */
   throwIfAny(): void {
-    if (this.errors.length > 0) throw toError(this.errors);
+    if (this.errors.length > 0) throw toError(this.errors, this.warnings);
   }
 }
 
@@ -67,8 +67,8 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
   });
 }
 
-/** The one error for a list of problems: `details.problems` holds all of them, sorted. */
-export function toError(problems: readonly Problem[]): BerthError {
+/** The one error for a list of problems: `details.problems` holds all of them, sorted; `details.warnings` what was noticed besides. */
+function toError(problems: readonly Problem[], warnings: readonly Problem[]): BerthError {
   const sorted = sortProblems(problems);
   const first = sorted[0];
   if (first === undefined) return new BerthError('INTERNAL', 'toError was called without problems');
@@ -84,7 +84,7 @@ export function toError(problems: readonly Problem[]): BerthError {
       ...(first.column === undefined ? {} : { column: first.column }),
     },
     ...(sorted.length === 1 && first.hint !== undefined ? { hint: first.hint } : {}),
-    details: { problems: sorted },
+    details: { problems: sorted, warnings: sortProblems(warnings) },
   });
 }
 

@@ -4,6 +4,7 @@ import { Problems } from './problem.ts';
 import type { Reader } from './reader.ts';
 import { parseDotenv } from './text/dotenv.ts';
 import { decodeText, type Source } from './text/source.ts';
+import type { Lookup } from './text/template.ts';
 import { booleanOf } from './text/units.ts';
 
 /** The variables that fill the file, lowest layer first: `.env`, `.env.<env>`, the process environment. */
@@ -55,7 +56,12 @@ export class Variables {
       return false;
     }
     this.files.push(file);
-    const values = readEnvText(file, bytes, { show: this.#show, problems: this.#problems, lookup: this.get });
+    const values = readEnvText(file, bytes, {
+      show: this.#show,
+      problems: this.#problems,
+      lookup: (name) => (Object.hasOwn(this.#own, name) ? this.#own[name] : undefined),
+      earlier: this.get,
+    });
     for (const [name, value] of Object.entries(values)) {
       if (how === 'below' && Object.hasOwn(this.#files, name)) continue;
       this.#files[name] = value;
@@ -68,7 +74,7 @@ export class Variables {
 export function readEnvText(
   file: string,
   bytes: Uint8Array,
-  into: { readonly show: (file: string) => string; readonly problems: Problems; readonly lookup: (name: string) => string | undefined },
+  into: { readonly show: (file: string) => string; readonly problems: Problems; readonly lookup: Lookup; readonly earlier?: Lookup },
 ): Readonly<Record<string, string>> {
   const decoded = decodeText(bytes);
   const source: Source = { file: into.show(path.resolve(file)), text: 'text' in decoded ? decoded.text : decoded.before };
@@ -76,7 +82,7 @@ export function readEnvText(
     into.problems.error({ source, offset: source.text.length }, decoded.problem);
     return {};
   }
-  const parsed = parseDotenv(decoded.text, into.lookup);
+  const parsed = parseDotenv(decoded.text, into.lookup, into.earlier);
   for (const problem of parsed.problems) {
     into.problems.error(
       { source, offset: problem.offset },

@@ -1,19 +1,5 @@
 import { extraHosts } from './hosts.ts';
-import {
-  acts,
-  assignments,
-  boolean,
-  either,
-  integer,
-  listOf,
-  object,
-  refused,
-  reported,
-  size,
-  string,
-  stringOrList,
-  type Shape,
-} from './shape.ts';
+import { acts, assignments, boolean, either, integer, listOf, object, reported, size, string, stringOrList, type Shape } from './shape.ts';
 
 /** A secret or config given to a container or a build. */
 export const grant: Shape = either(
@@ -59,8 +45,8 @@ export const build: Shape = either(
       listOf(string),
       "The first is built; it must include the service's `platform`. The others are for a registry and are not built.",
     ),
-    additional_contexts: refused(assignments, 'Not built yet; a build that names one would fail.'),
-    ssh: refused(either(assignments, listOf(string)), 'Not built yet; a build that names one would fail.'),
+    additional_contexts: reported(assignments, 'Not built yet; a Dockerfile that names one fails to build.'),
+    ssh: reported(either(assignments, listOf(string)), 'Not built yet; a Dockerfile that mounts one fails to build.'),
     cache_from: reported(listOf(string), "The engine's own build cache is used."),
     cache_to: reported(listOf(string), "The engine's own build cache is used."),
     entitlements: reported(listOf(string), 'No effect yet.'),

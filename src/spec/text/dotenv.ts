@@ -24,22 +24,27 @@ const escapes: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
-/** Reads an env file as Compose does: `export`, comments, quotes over several lines, `KEY` alone, variables inside. */
-export function parseDotenv(text: string, lookup: Lookup): Dotenv {
-  return new Reader(text, lookup).run();
+/**
+ * Reads an env file as Compose does: `export`, comments, quotes over several lines, `KEY` alone, variables inside. Those
+ * come from `lookup`, else from the file so far, else from `earlier` files.
+ */
+export function parseDotenv(text: string, lookup: Lookup, earlier: Lookup = () => undefined): Dotenv {
+  return new Reader(text, lookup, earlier).run();
 }
 
 class Reader {
   readonly #text: string;
   readonly #lookup: Lookup;
-  readonly #values: Record<string, string> = {};
+  readonly #earlier: Lookup;
+  readonly #values = new Map<string, string>();
   readonly #unset: { name: string; offset: number }[] = [];
   readonly #problems: DotenvProblem[] = [];
   #at = 0;
 
-  constructor(text: string, lookup: Lookup) {
+  constructor(text: string, lookup: Lookup, earlier: Lookup) {
     this.#text = text;
     this.#lookup = lookup;
+    this.#earlier = earlier;
   }
 
   run(): Dotenv {
@@ -48,7 +53,7 @@ class Reader {
       if (this.#at >= this.#text.length) break;
       this.#statement();
     }
-    return { values: this.#values, unset: this.#unset, problems: this.#problems };
+    return { values: Object.fromEntries(this.#values), unset: this.#unset, problems: this.#problems };
   }
 
   #skipToStatement(): void {
@@ -76,14 +81,14 @@ class Reader {
       return;
     }
     if (this.#at >= lineEnd) {
-      const inherited = this.#lookup(name);
-      if (inherited !== undefined) this.#values[name] = inherited;
+      const inherited = this.#lookup(name) ?? this.#earlier(name);
+      if (inherited !== undefined) this.#values.set(name, inherited);
       return;
     }
     this.#at++;
     while (this.#at < lineEnd && blank.test(this.#text.charAt(this.#at))) this.#at++;
     const value = this.#value(start);
-    if (value !== undefined) this.#values[name] = value;
+    if (value !== undefined) this.#values.set(name, value);
   }
 
   /** Reads up to `=` or `:` or the end of the line; leaves the position there. */
@@ -144,7 +149,7 @@ class Reader {
   }
 
   #expand(value: string, offset: number): string | undefined {
-    const filled = fillTemplate(value, (name) => this.#lookup(name) ?? this.#values[name]);
+    const filled = fillTemplate(value, (name) => this.#lookup(name) ?? this.#values.get(name) ?? this.#earlier(name));
     if (!filled.ok) {
       this.#problems.push({ offset, message: filled.message, ...(filled.required === undefined ? {} : { required: filled.required }) });
       return undefined;

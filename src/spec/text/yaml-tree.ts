@@ -56,6 +56,11 @@ function reportSyntax(source: Source, errors: Document.Parsed['errors'], problem
   }
 }
 
+function isAbsent(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  return isScalar(value) && value.source === '' && value.type === 'PLAIN' && value.tag === undefined && value.anchor === undefined;
+}
+
 /** Turns one parsed document into nodes: anchors are shared, merge keys (`<<`) are applied, scalars get their values. */
 class Converter {
   readonly #source: Source;
@@ -155,11 +160,8 @@ class Converter {
     for (const pair of node.items) {
       const key = this.#key(pair);
       if (key === undefined) continue;
-      const value = this.#convert(pair.value ?? pair.key, depth + 1);
-      if (pair.value === null || pair.value === undefined) {
-        entries.set(key.text, { key: key.mark, value: scalar(key.mark, null) });
-        continue;
-      }
+      // A value that is not written lies where its key does.
+      const value = isAbsent(pair.value) ? scalar(key.mark, null) : this.#convert(pair.value, depth + 1);
       if (value === undefined) continue;
       if (key.text === '<<' && key.plain) {
         merged.push(...this.#mergeSources(value));

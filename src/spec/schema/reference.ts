@@ -1,0 +1,76 @@
+import type { Effect } from './shape.ts';
+import { keyRows, type KeyRow } from './rows.ts';
+
+const effects: Readonly<Record<Effect, string>> = { acts: 'yes', reported: 'no, reported', refused: 'no, an error' };
+
+const sections: readonly (readonly [title: string, prefix: string])[] = [
+  ['`x-berth` in a service', 'services.*.x-berth'],
+  ['`build`', 'services.*.build'],
+  ['`deploy`', 'services.*.deploy'],
+  ['Services', 'services.*'],
+  ['Networks', 'networks.*'],
+  ['Volumes', 'volumes.*'],
+  ['Secrets', 'secrets.*'],
+  ['Configs', 'configs.*'],
+  ['`x-berth` at the top', 'x-berth'],
+];
+
+const head = `# The application file
+
+berth reads Compose files as they are: \`compose.yaml\` (or \`compose.yml\`, \`docker-compose.y[a]ml\`), in the directory where it is
+started or in one above it. This page lists every key of the Compose Specification (compose-go 2.16) and of \`x-berth\`, and what
+berth does with it on a host. It is made from the table that also checks the file: \`npm run generate\`.
+
+- **yes**: the key does what the specification says.
+- **no, reported**: the key is accepted; \`berth\` says once that it has no effect, and with \`--strict\` that is an error.
+- **no, an error**: the key is known but not built yet, and ignoring it would deploy the wrong thing.
+
+Keys that start with \`x-\` are allowed everywhere and mean nothing, save \`x-berth\`. Every other unknown key is an error.
+
+## Files, environments and variables
+
+- Files: \`-f\` (several, later ones over earlier ones), else \`COMPOSE_FILE\` (split at \`COMPOSE_PATH_SEPARATOR\`), else the one that is found.
+  With it, \`compose.override.yaml\`; with a chosen environment (\`-e\`, \`BERTH_ENV\`), \`compose.<env>.yaml\` instead. An environment without
+  a \`compose.<env>.yaml\` or \`.env.<env>\` is an error.
+- Variables, the later wins: \`.env\` beside the file (or \`--env-file\`, several), \`.env.<env>\`, the process environment.
+- Layers merge by Compose's rules: mappings deep, lists appended; ports, mounts, devices, secrets and configs once for each target;
+  \`command\`, \`entrypoint\` and \`healthcheck.test\` replaced; \`!reset\` takes away, \`!override\` replaces. \`--set PATH=VALUE\` is the last layer.
+
+## Differences from \`docker compose\` that are meant
+
+- \`v:/data\` mounts the volume \`v\`; Compose takes one letter before a colon for a Windows drive.
+- An unquoted \`;\`, \`|\`, \`&\`, \`<\` or \`>\` in a \`command\` line is an error; Compose cuts the command off there in silence.
+- An unknown option of a mount is an error; Compose ignores it.
+- \`\${A:-\${B:?no}}\` asks for \`B\` only when \`A\` is unset or empty.
+- A secret or config whose relative path leaves the project (and every build context) with \`..\` is an error; an absolute path is not.
+- Two services that want one port of the machine are an error, unless routes tell them apart.
+- A range such as \`8000-8010:80\` gives the lowest port that no other mapping of the file has.
+- \`links\` give the other service a further name on the network, so it stays right when its containers are replaced.
+- \`volumes_from\` takes the mounts that have a source; a volume without one stays with its own container.
+- A text such as \`2001-01-01\` stays as it is written.
+`;
+
+/** The reference page of the application file, in Markdown. */
+export function referencePage(): string {
+  const left = new Map(keyRows().map((row) => [row.path, row]));
+  const tables = sections.map(([title, prefix]) => {
+    const rows = [...left.values()].filter((row) => row.path.startsWith(`${prefix}.`) || row.path.startsWith(`${prefix}[]`));
+    for (const row of rows) left.delete(row.path);
+    return { title, prefix, rows };
+  });
+  const top = table('Top level', '', [...left.values()]);
+  const order = [3, 1, 2, 0, 4, 5, 6, 7, 8];
+  const parts = order.flatMap((index) => tables[index] ?? []).map(({ title, prefix, rows }) => table(title, prefix, rows));
+  return `${[head.trimEnd(), top, ...parts].join('\n\n')}\n`;
+}
+
+function table(title: string, prefix: string, rows: readonly KeyRow[]): string {
+  const lines = rows.map(
+    (row) => `| \`${shorten(row.path, prefix)}\` | ${effects[row.effect]} | ${row.how.replaceAll('|', String.raw`\|`)} |`,
+  );
+  return [`## ${title}`, '', '| key | acts on a host | how |', '|---|---|---|', ...lines].join('\n');
+}
+
+function shorten(path: string, prefix: string): string {
+  return prefix === '' ? path : path.slice(prefix.length + 1);
+}
