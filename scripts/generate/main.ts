@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { generateCliReference } from '../../src/cli/index.ts';
 import { api } from '../../src/contract/index.ts';
 import { catalogue } from '../../src/errors/index.ts';
 import { apiPage } from './api-page.ts';
@@ -9,6 +10,7 @@ import { errorsPage } from './errors-page.ts';
 const files: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': () => errorsPage(catalogue),
   'docs/reference/api.md': () => apiPage(Object.entries(api)),
+  'docs/reference/cli.md': generateCliReference,
 };
 
 /** Writes the files, or with `--check` only says which are stale. */

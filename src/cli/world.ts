@@ -52,6 +52,8 @@ export interface Servers {
   stop(signal?: AbortSignal): Promise<boolean>;
   /** The events of a rollout to its end, across the death of a server. */
   followRollout(from: { readonly id: string; readonly after?: number }, signal?: AbortSignal): AsyncIterable<EventRecord>;
+  /** Removes all that berth keeps for this home. Its server must have stopped, and its apps be gone. */
+  forget(): Promise<void>;
   /** Runs the server in this process until it is told to stop, and answers the exit code. */
   run(): Promise<number>;
   close(): void;

@@ -33,6 +33,11 @@ export class OwnServers implements Servers {
     yield* (await this.#open()).followRollout(from, signal);
   }
 
+  async forget(): Promise<void> {
+    const { locateHome, removeHome } = await import('../client/index.ts');
+    removeHome(locateHome(this.#input));
+  }
+
   async run(): Promise<number> {
     const { runOwnServer } = await import('./cli-server-run.ts');
     return await runOwnServer(this.#input);

@@ -6,7 +6,7 @@ import { eventLine } from './plain.ts';
 /** Makes lines of event records: time, app, and what happened. */
 export function createEventLines(style: Style, how: { readonly verbose: boolean }): (record: EventRecord) => string | undefined {
   return (record) => {
-    const text = record.event.type === 'rollout.ended' ? endLine(record.event, style) : eventLine(record, style, how.verbose);
+    const text = record.event.type === 'rollout.ended' ? endLine(record.event, style) : eventLine(record.event, style, how.verbose);
     return text === undefined ? undefined : `${style.dim(moment(record.atMs))} ${style.cyan(record.app)}  ${text.trimStart()}`;
   };
 }

@@ -1,4 +1,4 @@
-import type { Action } from '../../model/index.ts';
+import type { Action, RolloutEvent, RolloutKind } from '../../model/index.ts';
 import { duration } from '../format.ts';
 
 /** How an action reads: what it acts on, and the words while and after it is done. */
@@ -51,4 +51,28 @@ function probeWords({ probe: { check } }: Of<'instance.probe'>): string {
     case 'find':
       return '';
   }
+}
+
+const gerunds: Readonly<Record<RolloutKind, string>> = {
+  up: 'rolling out',
+  rollback: 'rolling back',
+  scale: 'scaling',
+  restart: 'restarting',
+  stop: 'stopping',
+  start: 'starting',
+  pull: 'pulling',
+  build: 'building',
+  down: 'taking down',
+};
+
+/** What a rollout does from here on: `rolling out release 3`, `going back to release 2`. */
+export function titleOf(event: Extract<RolloutEvent, { type: 'rollout.started' | 'revert.started' }>): string {
+  if (event.type === 'revert.started') return event.toRelease === undefined ? 'going back' : `going back to release ${event.toRelease}`;
+  const number = isOfRelease(event.kind) && event.toRelease !== undefined ? ` release ${event.toRelease}` : '';
+  return gerunds[event.kind] + number;
+}
+
+/** Whether a rollout ends in a release of its own number. */
+export function isOfRelease(kind: RolloutKind): boolean {
+  return kind === 'up' || kind === 'rollback';
 }

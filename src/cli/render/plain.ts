@@ -1,8 +1,7 @@
-import type { Action, EventRecord, RolloutEvent } from '../../model/index.ts';
+import type { Action, RolloutEvent } from '../../model/index.ts';
 import { duration } from '../format.ts';
 import { stripControls, type Style } from '../style.ts';
-import { phraseOf } from './phrases.ts';
-import { advance, noProgress } from './progress.ts';
+import { phraseOf, titleOf } from './phrases.ts';
 import type { Renderer } from './renderer.ts';
 
 /** Actions that take long enough for their start to be news. */
@@ -21,10 +20,10 @@ export function createPlainRenderer(write: (line: string) => void, style: Style,
   const actions = new Map<string, Action>();
   let last = '';
   return {
-    show(record) {
-      const { event } = record;
+    show({ app, event }) {
       if (event.type === 'step.started') actions.set(event.step, event.action);
-      const line = event.type === 'step.progress' ? progressLine(event, actions.get(event.step)) : eventLine(record, style, more.verbose);
+      const text = event.type === 'step.progress' ? progressLine(event, actions.get(event.step)) : eventLine(event, style, more.verbose);
+      const line = event.type === 'rollout.started' || event.type === 'revert.started' ? `${style.bold(`${app}:`)} ${text ?? ''}` : text;
       // A builder and a pull repeat themselves; the second equal line in a row says nothing.
       if (line !== undefined && line !== last) write(line);
       if (line !== undefined) last = line;
@@ -35,8 +34,7 @@ export function createPlainRenderer(write: (line: string) => void, style: Style,
 }
 
 /** An event as a line of text, or undefined where it is not worth one. */
-export function eventLine(record: EventRecord, style: Style, verbose: boolean): string | undefined {
-  const { event } = record;
+export function eventLine(event: RolloutEvent, style: Style, verbose: boolean): string | undefined {
   switch (event.type) {
     case 'step.started':
       return verbose || slow.has(event.action.kind) ? startLine(event, verbose) : undefined;
@@ -52,18 +50,19 @@ export function eventLine(record: EventRecord, style: Style, verbose: boolean): 
     case 'rollout.resumed':
     case 'revert.started':
     case 'notice':
-      return newsLine(record, style);
+      return newsLine(event, style);
   }
 }
 
+type News = Extract<RolloutEvent, { type: 'rollout.started' | 'rollout.resumed' | 'revert.started' | 'notice' }>;
+
 /** News of the rollout as a whole. */
-function newsLine(record: EventRecord, style: Style): string {
-  const { event } = record;
+function newsLine(event: News, style: Style): string {
   if (event.type === 'notice') return event.level === 'warning' ? `${style.yellow('warning:')} ${event.message}` : event.message;
   if (event.type === 'rollout.resumed')
     return `The server was interrupted: it ${event.how === 'resume' ? 'goes on' : 'goes back'} (${event.why})`;
   const why = event.type === 'revert.started' ? `: ${event.why}` : '';
-  return style.bold(advance(noProgress, record).title) + why;
+  return style.bold(titleOf(event)) + why;
 }
 
 function startLine(event: Extract<RolloutEvent, { type: 'step.started' }>, verbose: boolean): string {

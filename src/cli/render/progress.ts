@@ -1,5 +1,5 @@
-import type { EventRecord, RolloutEvent, RolloutKind } from '../../model/index.ts';
-import { phraseOf } from './phrases.ts';
+import type { EventRecord, RolloutEvent } from '../../model/index.ts';
+import { isOfRelease, phraseOf, titleOf } from './phrases.ts';
 
 /** One line of a rollout's progress: a thing that steps act on. */
 export type Row = {
@@ -15,11 +15,12 @@ export type Row = {
 
 /** What a renderer needs to know of a rollout so far. */
 export type Progress = {
+  readonly app: string;
+  /** `rolling out release 3`; empty before the start. */
   readonly title: string;
   /** Whether the title still waits for the number of the release that the plan gives it. */
   readonly numberless: boolean;
   readonly reverting: boolean;
-  readonly startedAtMs: number;
   readonly steps: { readonly done: number; readonly planned: number };
   /** By kind and name, in the order in which they began. */
   readonly rows: ReadonlyMap<string, Row>;
@@ -31,10 +32,10 @@ export type Progress = {
 
 /** A rollout of which nothing is known yet. */
 export const noProgress: Progress = {
+  app: '',
   title: '',
   numberless: false,
   reverting: false,
-  startedAtMs: 0,
   steps: { done: 0, planned: 0 },
   rows: new Map(),
   running: new Map(),
@@ -45,12 +46,7 @@ export const noProgress: Progress = {
 export function advance(progress: Progress, { event, atMs, app }: EventRecord): Progress {
   switch (event.type) {
     case 'rollout.started':
-      return {
-        ...progress,
-        title: titleOf(app, event),
-        numberless: isOfRelease(event.kind) && event.toRelease === undefined,
-        startedAtMs: atMs,
-      };
+      return { ...progress, app, title: titleOf(event), numberless: isOfRelease(event.kind) && event.toRelease === undefined };
     case 'plan.ready':
       return planned(progress, event);
     case 'step.started':
@@ -62,11 +58,7 @@ export function advance(progress: Progress, { event, atMs, app }: EventRecord): 
     case 'step.failed':
       return failed(progress, event, atMs);
     case 'revert.started':
-      return {
-        ...progress,
-        reverting: true,
-        title: `${app}: going back${event.toRelease === undefined ? '' : ` to release ${event.toRelease}`}`,
-      };
+      return { ...progress, app, title: titleOf(event), reverting: true };
     case 'rollout.resumed':
       return { ...progress, running: new Map(), reverting: event.how === 'revert' };
     case 'notice':
@@ -76,26 +68,6 @@ export function advance(progress: Progress, { event, atMs, app }: EventRecord): 
 }
 
 type Of<T extends RolloutEvent['type']> = Extract<RolloutEvent, { type: T }>;
-
-const gerunds: Readonly<Record<RolloutKind, string>> = {
-  up: 'rolling out',
-  rollback: 'rolling back',
-  scale: 'scaling',
-  restart: 'restarting',
-  stop: 'stopping',
-  start: 'starting',
-  pull: 'pulling',
-  build: 'building',
-  down: 'taking down',
-};
-
-function titleOf(app: string, event: Of<'rollout.started'>): string {
-  return `${app}: ${gerunds[event.kind]}${isOfRelease(event.kind) && event.toRelease !== undefined ? ` release ${event.toRelease}` : ''}`;
-}
-
-function isOfRelease(kind: RolloutKind): boolean {
-  return kind === 'up' || kind === 'rollback';
-}
 
 function planned(progress: Progress, { plan }: Of<'plan.ready'>): Progress {
   const counts = new Map<string, number>();

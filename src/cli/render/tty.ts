@@ -33,7 +33,7 @@ export class TtyRenderer implements Renderer {
   show(record: EventRecord): void {
     this.#progress = advance(this.#progress, record);
     const { event } = record;
-    if (event.type === 'notice' || event.type === 'rollout.resumed') this.note(eventLine(record, this.#style, false) ?? '');
+    if (event.type === 'notice' || event.type === 'rollout.resumed') this.note(eventLine(event, this.#style, false) ?? '');
     else if (event.type === 'revert.started') this.note(`${this.#style.yellow('going back:')} ${event.why}`);
     // Progress may come a hundred times a second; the next tick shows the last of it.
     else if (event.type !== 'step.progress') this.#draw([]);
@@ -79,9 +79,9 @@ export class TtyRenderer implements Renderer {
   }
 
   #title(): string {
-    const { title, steps, reverting } = this.#progress;
+    const { app, title, steps, reverting } = this.#progress;
     const ratio = steps.planned === 0 || reverting ? '' : ` ${Math.min(steps.done, steps.planned)}/${steps.planned}`;
-    return this.#style.bold(cut(`[${reverting ? '-' : '+'}] ${title}${ratio}`, this.#output.columns - 1));
+    return this.#style.bold(cut(`[${reverting ? '-' : '+'}] ${app}: ${title}${ratio}`, this.#output.columns - 1));
   }
 
   #line(row: Row): string {
