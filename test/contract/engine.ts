@@ -56,8 +56,8 @@ function containerContract(kit: ContractKit): void {
     await engine.stopContainer(id, { graceMs: 5000 });
     await engine.stopContainer(id, { graceMs: 5000 });
     expect(await kit.need(id)).toMatchObject({ state: 'exited', exitCode: 0, pid: 0 });
-    await engine.removeContainer(id, {});
-    await engine.removeContainer(id, {});
+    await engine.removeContainer(id, { volumes: true });
+    await engine.removeContainer(id, { volumes: true });
     expect(await engine.inspectContainer(id)).toBeUndefined();
     await engine.stopContainer(id, { graceMs: 1000 });
   });
