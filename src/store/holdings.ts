@@ -79,26 +79,31 @@ function addresses(db: Database): Pick<Holdings, 'takeAddress' | 'freeAddresses'
     takeAddress({ network, instance, app, candidates, atMs, restMs }) {
       return db.transaction(() => {
         const rows = db.all('SELECT * FROM addresses WHERE network = ?', network);
-        const own = rows.find((row) => row['instance'] === instance && row['freed_at_ms'] === null);
-        if (own !== undefined) return text(own, 'address');
+        const held = rows.find((row) => row['instance'] === instance && row['freed_at_ms'] === null);
+        const own = held && text(held, 'address');
         const barred = new Set<string>();
         for (const row of rows) {
           const freedAtMs = optionalNumber(row, 'freed_at_ms');
           if (freedAtMs === undefined || atMs - freedAtMs < restMs) barred.add(text(row, 'address'));
         }
+        let free: string | undefined;
         for (const address of candidates) {
-          if (barred.has(address)) continue;
-          db.run(
-            `INSERT INTO addresses (network, address, instance, app, freed_at_ms) VALUES (?, ?, ?, ?, NULL)
-             ON CONFLICT (network, address) DO UPDATE SET instance = excluded.instance, app = excluded.app, freed_at_ms = NULL`,
-            network,
-            address,
-            instance,
-            app ?? null,
-          );
-          return address;
+          if (address === own) return own;
+          if (!barred.has(address)) free ??= address;
+          if (own === undefined && free !== undefined) break;
         }
-        return undefined;
+        // An own address that is no candidate is of a network that was made anew with another subnet.
+        if (own !== undefined) db.run('DELETE FROM addresses WHERE network = ? AND address = ?', network, own);
+        if (free === undefined) return undefined;
+        db.run(
+          `INSERT INTO addresses (network, address, instance, app, freed_at_ms) VALUES (?, ?, ?, ?, NULL)
+             ON CONFLICT (network, address) DO UPDATE SET instance = excluded.instance, app = excluded.app, freed_at_ms = NULL`,
+          network,
+          free,
+          instance,
+          app ?? null,
+        );
+        return free;
       });
     },
     freeAddresses(instance, atMs) {

@@ -176,6 +176,15 @@ describe.each(['memory', 'file'])('store in %s', (kind) => {
     expect(take('web-5', 2100)).toBe('10.0.0.2');
   });
 
+  it('gives up an address that the network no longer has', () => {
+    const take = (instance: string, subnet: string) =>
+      store.takeAddress({ network: 'n', instance, candidates: [`${subnet}.2`, `${subnet}.3`], atMs: 0, restMs: 100 });
+    expect([take('web-1', '10.0.0'), take('web-2', '10.0.0')]).toEqual(['10.0.0.2', '10.0.0.3']);
+    expect([take('web-2', '10.0.1'), take('web-1', '10.0.1')]).toEqual(['10.0.1.2', '10.0.1.3']);
+    expect(take('web-3', '10.0.1')).toBeUndefined();
+    expect(take('web-1', '10.0.1')).toBe('10.0.1.3');
+  });
+
   it('keeps edges, pins, subnets and settings', () => {
     store.putEdge(edge);
     store.putPin('shop', 'web', { check: { kind: 'tcp' }, protocol: 'tcp' });
