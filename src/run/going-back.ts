@@ -44,7 +44,7 @@ async function goBackOnce(run: StepRunner, old: Release | undefined, failed: str
   // A change of the edge whose answer was lost may have been made: from here on HAProxy is what the store says.
   await ctx.edge.restore(run.suspend.signal);
   const replicas = ctx.store.getApp(ctx.app)?.replicas ?? {};
-  const side = await run.side(old === undefined ? nothing(run) : sideInputOf(old, replicas));
+  const side = await run.side(old === undefined ? nothing(run) : { ...sideInputOf(old, replicas), returning: true });
   await run.execute(side, await planBack(run, { side, old, failed }), { halt: run.suspend.signal });
   if (failed !== undefined) await keep(failed);
 }
@@ -66,7 +66,7 @@ function nothing(run: StepRunner): SideInput {
   const { request } = run;
   const project = run.ownRelease()?.project ?? ('deployment' in request ? request.deployment.project : undefined);
   if (project === undefined) throw new BerthError('INTERNAL', 'There is no project to go back from.');
-  return { release: 0, project: { ...project, services: [] }, images: {}, pins: {}, replicas: {}, force: [] };
+  return { release: 0, project: { ...project, services: [] }, images: {}, pins: {}, replicas: {}, force: [], returning: true };
 }
 
 function endReturned(run: StepRunner, error: BerthError): void {

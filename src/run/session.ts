@@ -90,8 +90,9 @@ export class RolloutSession {
         return this.#up(request);
       case 'rollback': {
         const target = this.#run.ownRelease() ?? rollbackTarget(ctx.store, ctx.app, request.to);
-        await needImages(ctx, { release: target.number, images: target.images }, this.#run.halt.signal);
-        return this.#rollTo(sideInputOf(target, {}), { kind: 'rollback', to: target.number }, []);
+        const wanted = { release: target.number, images: target.images };
+        await this.#run.patiently(() => needImages(ctx, wanted, this.#run.halt.signal), awayMs.forward);
+        return this.#rollTo({ ...sideInputOf(target, {}), returning: true }, { kind: 'rollback', to: target.number }, []);
       }
       case 'scale':
       case 'restart':
@@ -112,6 +113,7 @@ export class RolloutSession {
 
   async #up(request: Extract<RolloutRequest, { kind: 'up' }>): Promise<Ending> {
     const { store, app } = this.#run.ctx;
+    await warnOnceAboutBoot(this.#run);
     const own = this.#run.ownRelease();
     if (own !== undefined) return this.#rollTo(sideInputOf(own, {}), { kind: 'up' }, request.services);
     const { project } = request.deployment;
@@ -138,18 +140,31 @@ export class RolloutSession {
       const plan = await this.#run.plan(draft, forward(only, { promote: false }));
       const current = this.#run.currentRelease();
       if (plan.steps.length === 0 && origin.kind === 'up' && current !== undefined && isSameProject(current, input)) return unchanged;
-      await preflight(ctx, draft, only, this.#run.halt.signal);
+      await this.#run.patiently(() => preflight(ctx, draft, only, this.#run.halt.signal), awayMs.forward);
       await this.#writeRelease(input, origin);
     }
     const own = this.#run.ownRelease();
     if (own === undefined) throw new BerthError('INTERNAL', 'The new release was not written.');
-    const side = await this.#run.side(sideInputOf(own, {}));
+    const side = await this.#run.side({ ...sideInputOf(own, {}), returning: origin.kind === 'rollback' });
     await this.#run.execute(side, await this.#run.plan(side, forward(only)));
     const record = needApp(ctx.store, ctx.app);
     const stoppedServices = only.length === 0 ? [] : record.stoppedServices.filter((s) => !only.includes(s));
     ctx.store.putApp({ ...record, replicas: {}, stoppedServices });
-    await pruneReleases(ctx, this.#run.suspend.signal);
+    await this.#tidy();
     return done;
+  }
+
+  /** Old releases and their images go. The release serves by now: what cannot be tidied is said, and tried again next time. */
+  async #tidy(): Promise<void> {
+    try {
+      await pruneReleases(this.#run.ctx, this.#run.suspend.signal);
+    } catch (thrown) {
+      this.#run.emit({
+        type: 'notice',
+        level: 'warning',
+        message: `Old releases could not be tidied away: ${toBerthError(thrown).message}`,
+      });
+    }
   }
 
   async #writeRelease(input: SideInput, origin: Release['origin']): Promise<void> {
@@ -157,7 +172,7 @@ export class RolloutSession {
     const number = ctx.store.nextRelease(ctx.app);
     const ids = new Map(Object.entries(input.images).map(([name, image]) => [name, image.id]));
     const tagged = toReleaseImages(ctx.app, input.project, number, ids);
-    await tagImages(ctx, tagged, this.#run.halt.signal);
+    await this.#run.patiently(() => tagImages(ctx, tagged, this.#run.halt.signal), awayMs.forward);
     const images = Object.fromEntries(
       Object.entries(tagged).map(([name, image]) => [name, { ...image, source: input.images[name]?.source ?? image.source }]),
     );
@@ -195,7 +210,7 @@ export class RolloutSession {
 
   async #lifecycle(request: Extract<RolloutRequest, { kind: 'stop' | 'down' }>): Promise<Ending> {
     const { ctx } = this.#run;
-    const { plan, side } = await planLifecycle(ctx, request, this.#run.halt.signal);
+    const { plan, side } = await this.#run.patiently(() => planLifecycle(ctx, request, this.#run.halt.signal), awayMs.forward);
     await this.#run.execute(side, plan);
     const record = ctx.store.getApp(ctx.app);
     if (record === undefined) return done;
@@ -277,6 +292,16 @@ export class RolloutSession {
     const release = this.#run.ownRelease() ?? this.#run.currentRelease();
     return release?.project.services.find((s) => s.name === action.service)?.rollout.failureAction ?? 'rollback';
   }
+}
+
+/** Traffic survives a reboot without the server, watching and going back do not: said once per installation. */
+async function warnOnceAboutBoot(run: StepRunner): Promise<void> {
+  const { store, host } = run.ctx;
+  if (store.getSetting('warned.boot') !== undefined || (await host.startsAtBoot())) return;
+  store.putSetting('warned.boot', 'yes');
+  const message =
+    'After a reboot the apps and their edge come back by themselves, the berth server only with the next command: `berth server install` starts it at boot.';
+  run.emit({ type: 'notice', level: 'warning', message });
 }
 
 function chosenServices(project: Project, names: readonly string[]): Service[] {

@@ -15,6 +15,8 @@ export type SideInput = {
   readonly replicas: Readonly<Record<string, number>>;
   /** Services to replace although nothing changed. */
   readonly force: readonly string[];
+  /** Going to an earlier release: then `deploy.rollback_config` says how, where it is written. */
+  readonly returning?: boolean;
 };
 
 const noFacts: ImageFacts = { healthcheck: false, exposedPorts: [], volumes: [] };
@@ -38,6 +40,7 @@ function toDesired(
   known: { input: SideInput; image: ReleaseImage | undefined; facts: ImageFacts; isJob: boolean },
 ): DesiredService {
   const { input, image, facts } = known;
+  const service = input.returning === true && written.rollback !== undefined ? { ...written, rollout: written.rollback } : written;
   const pin = input.pins[service.name];
   const port = servicePort(service, facts, pin);
   const mounted = new Set(service.mounts.map((m) => m.target));

@@ -110,11 +110,15 @@ class RandomLife {
     const next = this.#next();
     const kills = this.#random() < 0.4;
     this.#plantFaults(kills);
+    const restarts = this.#random() < 0.15;
+    if (restarts) this.#w.clock.after(this.#random() * 20_000, () => this.#w.engine.restart({ downMs: this.#random() * 8000 }));
     const before = this.#serving;
-    this.#allowed = before === undefined ? 0 : Math.min(before.replicas, next.shape.replicas);
+    // An engine that restarts takes instances away that no plan can spare.
+    this.#allowed = restarts || before === undefined ? 0 : Math.min(before.replicas, next.shape.replicas);
     const end = kills ? await this.#killed(next.request) : await this.#asked(next.request);
     this.#w.engine.faults.clear();
     this.#w.dataPlane.heal();
+    if (restarts) await this.#w.clock.advance(60_000);
     if (end === undefined) return this.#settle(before);
     const say = `seed ${this.#seed}: ${JSON.stringify(end.error)}`;
     expect([0, 1, 5], say).toContain(end.exitCode);
