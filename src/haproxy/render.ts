@@ -93,7 +93,7 @@ function body(config: EdgeConfig, options: RenderOptions): string {
  */
 function defaults(options: RenderOptions): string[] {
   const log = options.accessLog === undefined ? [] : [`  log ${options.accessLog} len 8192 format raw local0`];
-  const format = options.accessLog === undefined ? [] : [`  log-format '${accessLogFormat}'`];
+  const format = (mode: Backend['mode']): string[] => (options.accessLog === undefined ? [] : [`  log-format '${accessLogFormats[mode]}'`]);
   const common = [
     ...log,
     '  balance roundrobin',
@@ -119,17 +119,23 @@ function defaults(options: RenderOptions): string[] {
     '  http-reuse safe',
     '  retry-on conn-failure empty-response',
     ...errorPages.map((page) => `  http-error ${page}`),
-    ...format,
+    ...format('http'),
     'defaults tcp',
     '  mode tcp',
     ...common,
     '  timeout client 24h',
     '  timeout server 24h',
+    ...format('tcp'),
   ];
 }
 
-const accessLogFormat =
-  '{"at":%Ts.%ms,"frontend":%{+Q}f,"backend":%{+Q}b,"server":%{+Q}s,"client":%{+Q}ci,"method":"%HM","path":%{+Q,+E}HPO,"host":%{+Q,+E}[var(txn.berth_host)],"status":%ST,"bytes":%B,"ms":%Ta,"queueMs":%Tw,"connectMs":%Tc,"responseMs":%Tr,"retries":%rc,"end":"%ts"}';
+/** One line of JSON a request; `%{+Q,+E}` quotes and escapes what a client may have chosen. */
+const commonFields =
+  '"at":%Ts.%ms,"frontend":%{+Q}f,"backend":%{+Q}b,"server":%{+Q}s,"client":%{+Q}ci,"bytes":%B,"queueMs":%Tw,"connectMs":%Tc,"retries":%rc,"end":"%ts"';
+const accessLogFormats = {
+  http: `{${commonFields},"method":%{+Q,+E}HM,"path":%{+Q,+E}HPO,"host":%{+Q,+E}[var(txn.berth_host)],"status":%ST,"responseMs":%Tr,"ms":%Ta}`,
+  tcp: `{${commonFields},"ms":%Tt}`,
+};
 
 function frontend(listener: Listener, options: RenderOptions): string[] {
   const any = listener.address === '' ? 'any' : addressWord(listener.address);

@@ -7,13 +7,12 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { makeBase } from '../../src/build/base-maker.ts';
-import { runProcess } from '../../src/build/run-process.ts';
+import { makePackagedImage } from '../../src/build/index.ts';
 import { connectEngine } from '../../src/docker/index.ts';
 import { createHaproxy, type Haproxy } from '../../src/haproxy/index.ts';
+import { createHost } from '../../src/host/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { labels, type Backend, type EdgeConfig, type EdgeServer, type Listener } from '../../src/model/index.ts';
-import type { Host } from '../../src/ports/index.ts';
 
 const run = promisify(execFile);
 export const socket = '/var/run/docker.sock';
@@ -37,7 +36,7 @@ export async function openEdge(): Promise<EdgeUnderTest> {
   const open = (): Haproxy =>
     createHaproxy({
       engine,
-      host,
+      host: createHost({ home: runDirectory, filesDirectory: runDirectory }),
       clock: systemClock,
       installation,
       home: runDirectory,
@@ -46,12 +45,7 @@ export async function openEdge(): Promise<EdgeUnderTest> {
       ipv6: existsSync('/proc/net/if_inet6'),
       image: {
         bases: 'auto',
-        makeImage: ({ id, suite, packages, command, repository, tag, labels: own }, signal) =>
-          makeBase(
-            { engine, run: runProcess, installed: {} },
-            { recipe: { id, suite, packages, command, npm: [] }, repository, tag, labels: own, environment: ownEnvironment() },
-            signal,
-          ),
+        makeImage: (image, signal) => makePackagedImage({ engine, environment: ownEnvironment() }, image, signal),
       },
     });
   const edge = open();
@@ -75,21 +69,6 @@ export async function openEdge(): Promise<EdgeUnderTest> {
 function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(Object.entries(process.env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
 }
-
-/** Who listens, by iproute2. */
-export const host: Pick<Host, 'listenerOn'> = {
-  async listenerOn({ address, port }) {
-    const { stdout } = await run('ss', ['-Hltnp', 'sport', '=', `:${port}`]);
-    for (const line of stdout.split('\n')) {
-      const [, , , local = ''] = line.split(/\s+/);
-      const bound = local.slice(0, local.lastIndexOf(':')).replace(/^\[|\]$/g, '');
-      const overlaps = address === '' || ['*', '0.0.0.0', '::'].includes(bound) || bound === address;
-      const [, name, pid] = /\(\("([^"]+)",pid=(\d+)/.exec(line) ?? [];
-      if (overlaps && pid !== undefined) return `${name} (pid ${pid})`;
-    }
-    return undefined;
-  },
-};
 
 /** A small application: says who it is, can be slow, echoes, streams events and answers to upgrades. */
 export type App = {
