@@ -36,7 +36,7 @@ export async function makeSide(ctx: Pick<RunContext, 'target' | 'app'>, input: S
 }
 
 function toDesired(
-  service: Service,
+  written: Service,
   known: { input: SideInput; image: ReleaseImage | undefined; facts: ImageFacts; isJob: boolean },
 ): DesiredService {
   const { input, image, facts } = known;
