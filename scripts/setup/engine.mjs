@@ -56,6 +56,11 @@ export async function stopEngine() {
   return true;
 }
 
+/** Whether set-up of this checkout started the engine that runs. */
+export function startedEngine() {
+  return readRecord() !== undefined;
+}
+
 /**
  * Stops an engine and waits until it is gone.
  * @param {Started} started

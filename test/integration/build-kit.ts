@@ -35,7 +35,8 @@ export async function openKit() {
     input(build: Build, change: Partial<BuildEnvironment> = {}): BuildInput {
       const tag = `t-build/${images.size}:1`;
       images.add(tag);
-      return { app: 't-build', service: 'web', build, environment: { ...surroundings(), ...change }, labels: { 't-build': '1' }, tag };
+      const own = { ...build, labels: { ...build.labels, 't-build-run': directory } };
+      return { app: 't-build', service: 'web', build: own, environment: { ...surroundings(), ...change }, labels: { 't-build': '1' }, tag };
     },
     async start(image: string, body: object = {}): Promise<{ id: string; url: string }> {
       const name = `t-build-${process.pid}-${containers.size}`;

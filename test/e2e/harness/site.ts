@@ -132,36 +132,34 @@ export class Site implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const running of this.running) running.signal('SIGKILL');
-    const down = await this.berth('down', '-y', '--volumes');
-    let left: string[] = [];
-    let problems = '';
+    const ends = [await this.berth('down', '-y', '--volumes')];
+    const wanted = [`${labels.app}=${this.name}`];
     if (this.ownsHome) {
-      const status = await this.json<{ installation?: string }>('server', 'status');
-      const purge = await this.berth('uninstall', '--purge', '-y');
-      problems = `down exited ${down.code} ${down.err}\nuninstall exited ${purge.code} ${purge.err}`;
-      await this.berth('server', 'stop');
-      left = await leftOvers(
-        status.installation === undefined ? `${labels.app}=${this.name}` : `${labels.installation}=${status.installation}`,
-      );
+      const { installation } = await this.json<{ installation?: string }>('server', 'status');
+      if (installation !== undefined) wanted.push(`${labels.installation}=${installation}`);
+      ends.push(await this.berth('uninstall', '--purge', '-y'), await this.berth('server', 'stop'));
     }
+    const left = await leftOvers(wanted, `berth/${this.name}-*`);
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
-    if (left.length > 0) throw new Error(`Left on the engine after uninstall: ${left.join(', ')}\n${problems}`);
+    const said = ends.map(({ code, err }) => `exit ${code}: ${err}`).join('\n');
+    if (left.length > 0) throw new Error(`Left on the engine by ${this.name}: ${left.join(', ')}\n${said}`);
   }
 }
 
-/** What still carries a label, and removes it so that the next test starts clean. */
-async function leftOvers(label: string): Promise<string[]> {
-  const filter = ['--filter', `label=${label}`];
-  const kinds = [
-    { list: ['ps', '-aq', ...filter], remove: ['rm', '-f'], kind: 'container' },
-    { list: ['network', 'ls', '-q', ...filter], remove: ['network', 'rm'], kind: 'network' },
-    { list: ['volume', 'ls', '-q', ...filter], remove: ['volume', 'rm', '-f'], kind: 'volume' },
-  ];
+/** What still carries one of the labels or names, each removed so that the next test starts clean. */
+async function leftOvers(wanted: readonly string[], images: string): Promise<string[]> {
   const left: string[] = [];
-  for (const { list, remove, kind } of kinds) {
-    const found = (await docker(...list)).split('\n').filter(Boolean);
+  const clear = async (kind: string, list: readonly string[], remove: readonly string[]): Promise<void> => {
+    const found = [...new Set((await docker(...list)).split('\n').filter(Boolean))];
     if (found.length > 0) await docker(...remove, ...found);
     left.push(...found.map((id) => `${kind} ${id}`));
+  };
+  for (const label of wanted) {
+    const filter = ['--filter', `label=${label}`];
+    await clear('container', ['ps', '-a', '--format', '{{.Names}}', ...filter], ['rm', '-f']);
+    await clear('network', ['network', 'ls', '--format', '{{.Name}}', ...filter], ['network', 'rm']);
+    await clear('volume', ['volume', 'ls', '-q', ...filter], ['volume', 'rm', '-f']);
   }
+  await clear('image', ['images', '--format', '{{.Repository}}:{{.Tag}}', images], ['rmi']);
   return left;
 }
