@@ -7,6 +7,8 @@ export type HolderDeps = {
   readonly engine: Pick<Engine, 'listContainers'>;
   readonly host: Pick<Host, 'listenerOn'>;
   readonly installation: string;
+  /** A file of a process in `/proc`, or '' where it cannot be read. */
+  readonly readProc?: (pid: string, file: 'cgroup' | 'cmdline') => Promise<string>;
 };
 
 /**
@@ -21,10 +23,11 @@ export async function findPortHolder(
   const process = await deps.host.listenerOn(input);
   const pid = /\(pid (\d+)\)/.exec(process ?? '')?.[1];
   if (process === undefined || pid === undefined) return process;
+  const read = deps.readProc ?? readProc;
   const containers = await deps.engine.listContainers({ labels: {} }, signal);
-  const published = containerBehindProxy(containers, await readProc(pid, 'cmdline'));
+  const published = containerBehindProxy(containers, await read(pid, 'cmdline'));
   if (published !== undefined) return `container ${published.name}`;
-  const cgroup = await readProc(pid, 'cgroup');
+  const cgroup = await read(pid, 'cgroup');
   const container = containers.find((c) => cgroup.includes(c.id));
   if (container === undefined) return process;
   if (container.labels[labels.role] !== 'edge') return `container ${container.name}`;
