@@ -4,11 +4,9 @@
  * Start reading at `server-link.ts`.
  */
 export { connect } from './client.ts';
-export type { Client, Input, Reply } from './client.ts';
+export type { Client } from './client.ts';
 export { ensurePrivateDirectory, locateHome, removeHome } from './home.ts';
-export type { Home, HomeInput } from './home.ts';
+export type { Home } from './home.ts';
 export { ServerLink } from './server-link.ts';
 export type { ServerLinkInput } from './server-link.ts';
-export type { Session, SessionInput, SessionOutput } from './session.ts';
-export { readyDescriptor } from './spawn-server.ts';
-export type { Greeting } from './version.ts';
+export type { SessionOutput } from './session.ts';

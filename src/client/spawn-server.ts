@@ -15,7 +15,7 @@ export type ServerProgram = {
 };
 
 /** The descriptor on which a started server says once that it is ready, or why it is not. */
-export const readyDescriptor = 3;
+const readyDescriptor = 3;
 
 const outputLimitBytes = 256 * 1024;
 

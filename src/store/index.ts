@@ -4,4 +4,3 @@
  * `database.ts` for what happens when the disk is full or the file is newer.
  */
 export { openStore } from './open-store.ts';
-export type { StoreInput } from './open-store.ts';
