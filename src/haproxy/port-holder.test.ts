@@ -50,6 +50,6 @@ test.each<[string, string | undefined, ContainerSummary[], Record<string, string
     { '3 cgroup': '12:pids:/docker/c1' },
     'the edge of another berth installation (home /srv/two), container berth-edge-x',
   ],
-])('names %s', async (_what, says, containers, proc, expected) => {
+])('names %s', async (...[, says, containers, proc, expected]) => {
   expect(await holder(says, containers, proc)).toBe(expected);
 });
