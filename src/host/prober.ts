@@ -15,7 +15,7 @@ function probeTcp(input: TcpInput, signal?: AbortSignal): Promise<ProbeAnswer> {
     const socket = net.connect({ host: input.address, port: input.port });
     socket.on('connect', () => answer({ ok: true, outcome: 'connected' }));
     socket.on('error', (error) => answer({ ok: false, outcome: toOutcome(error) }));
-    return { late: () => `no connection in ${span(input.timeoutMs)}`, end: () => socket.destroy() };
+    return { late: () => `no connection in ${span(input.timeoutMs)}`, end: () => leave(socket) };
   });
 }
 
@@ -34,12 +34,30 @@ function probeHttp(input: HttpInput, signal?: AbortSignal): Promise<ProbeAnswer>
         phase = 'answer';
       });
     });
-    request.on('response', ({ statusCode: status = 0 }) => answer({ ok: status >= 200 && status < 400, status, outcome: String(status) }));
+    request.on('response', (response) => {
+      const { statusCode: status = 0 } = response;
+      answer({ ok: status >= 200 && status < 400, status, outcome: String(status) });
+      response.resume();
+    });
     request.on('upgrade', () => answer({ ok: false, status: 101, outcome: '101' }));
     request.on('error', (error) => answer({ ok: false, outcome: toOutcome(error) }));
     request.end();
-    return { late: () => `no ${phase} in ${span(input.timeoutMs)}`, end: () => request.destroy() };
+    return { late: () => `no ${phase} in ${span(input.timeoutMs)}`, end: () => destroyLater(request) };
   });
+}
+
+/** Ends a connection as a well-mannered client does: one that is reset in the middle of a greeting makes some servers fall over. */
+function leave(socket: net.Socket): void {
+  socket.resume();
+  socket.end();
+  destroyLater(socket);
+}
+
+/** What has not ended by itself a second later is cut. */
+function destroyLater(connection: { destroy(): void; once(event: 'close', listener: () => void): void }): void {
+  const timer = setTimeout(() => connection.destroy(), 1000);
+  timer.unref();
+  connection.once('close', () => clearTimeout(timer));
 }
 
 type Answer = Omit<ProbeAnswer, 'tookMs'>;

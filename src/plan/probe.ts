@@ -9,6 +9,14 @@ export function servicePort(service: Service, image: ImageFacts, pin: Pin | unde
   return service.port ?? published ?? service.expose[0] ?? pin?.port ?? image.exposedPorts.toSorted((a, b) => a - b)[0];
 }
 
+/**
+ * Ports of databases, queues and the like: they are asked by TCP at once, since some of them count an HTTP request as an
+ * attack (MySQL blocks a host after `max_connect_errors`).
+ */
+const speaksNoHttp: ReadonlySet<number> = new Set([
+  22, 25, 53, 143, 389, 465, 587, 993, 1433, 1521, 1883, 2181, 3306, 4222, 5432, 5672, 6379, 8883, 9042, 9092, 11_211, 26_257, 27_017,
+]);
+
 /** How readiness is asked: `x-berth.probe`, else Compose's health check, else the image's, else what was found before, else found now. */
 export function resolveProbe(service: Service, image: ImageFacts, known: { port: number | undefined; pin: Pin | undefined }): Probe {
   if (service.probe !== undefined) return service.probe;
@@ -19,6 +27,7 @@ export function resolveProbe(service: Service, image: ImageFacts, known: { port:
     return { check: { kind: 'health' }, ...timing, successes: 1, withinMs: Math.max(timing.withinMs, healthTimeMs(service)) };
   }
   if (known.pin !== undefined) return { check: known.pin.check, ...timing };
+  if (known.port !== undefined && service.protocol !== 'http' && speaksNoHttp.has(known.port)) return { check: { kind: 'tcp' }, ...timing };
   if (known.port !== undefined && service.networkMode !== 'none') return { check: { kind: 'find' }, ...timing };
   return { check: { kind: 'uptime' }, ...timing, successes: 1, withinMs: Math.max(timing.withinMs, service.rollout.monitorMs * 4) };
 }
