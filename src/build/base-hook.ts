@@ -45,10 +45,6 @@ if [ -d "$root/usr/local/lib/node_modules/npm" ]; then
   ln -s ../lib/node_modules/npm/bin/npx-cli.js "$root/usr/local/bin/npx"
 fi
 if [ -x "$root/usr/bin/python3" ] && [ ! -e "$root/usr/bin/python" ]; then ln -s python3 "$root/usr/bin/python"; fi
-# Compiled once here, or else at every start of a container, whose user cannot write it down. Hashes keep layers equal.
-if [ -x "$root/usr/bin/python3" ] && [ ! -e "$root/usr/bin/pip3" ]; then
-  chroot "$root" /usr/bin/python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash -x '/(test|idlelib|lib2to3|tkinter|turtledemo|pydoc_data)/' /usr/lib/python3*/
-fi
 
 ldconfig -r "$root"
 rm -rf "$root/var/cache/ldconfig"

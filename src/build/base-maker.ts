@@ -36,7 +36,7 @@ export async function makeBase(deps: MakerDeps, input: MakeInput, signal?: Abort
     await mkdir(extras);
     for (const part of input.recipe.npm) await placePart({ deps, input, part, directory, extras }, signal);
     const hook = join(directory, 'hook.sh');
-    await writeFile(hook, baseHook, { mode: 0o755 });
+    await writeFile(hook, baseHook);
     return await importRoot({ deps, input, hook, extras }, signal);
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -57,12 +57,12 @@ async function importRoot({ deps, input, hook, extras }: Import, signal: AbortSi
         '--format=tar',
         `--include=${recipe.packages.join(',')}`,
         ...(await aptOptions(deps.run, environment, signal)),
-        `--extract-hook=${hook}`,
+        '--extract-hook=sh "$BERTH_HOOK" "$1"',
         recipe.suite,
         '-',
         ...sourceLines(findDebianMirrors(await aptSources()), recipe.suite),
       ],
-      environment: { ...environment, SOURCE_DATE_EPOCH: sourceDateEpoch, BERTH_EXTRAS: extras },
+      environment: { ...environment, SOURCE_DATE_EPOCH: sourceDateEpoch, BERTH_EXTRAS: extras, BERTH_HOOK: hook },
     },
     {
       onLine: (line) => lines.push(line),

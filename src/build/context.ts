@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Dirent } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { BerthError } from '../errors/index.ts';
@@ -7,21 +7,34 @@ import type { IgnoreRules } from './docker-ignore.ts';
 /**
  * The SHA-256 of a build context: names, kinds, modes, contents and link targets of all that is not ignored, in order.
  * Reads synchronously: ten thousand small files take half the time that promises would need.
- * Throws FILE_INVALID for a link that leaves the context, naming it.
+ * Throws FILE_INVALID for a link that leaves the context and for what cannot be read, naming it.
  */
 export function hashContext(root: string, rules: IgnoreRules): string {
   const hash = createHash('sha256');
-  for (const { path, kind } of listContext(root, rules)) {
-    const absolute = join(root, path);
-    const { mode } = lstatSync(absolute);
-    hash.update(`${kind} ${path}\0${kind === 'link' ? '' : (mode & 0o7777).toString(8)}\0`);
-    if (kind === 'link') hash.update(checkedLink(root, path));
-    if (kind === 'file') {
-      const content = readFileSync(absolute);
-      hash.update(`${content.length}\0`).update(content);
-    }
+  try {
+    for (const entry of listContext(root, rules)) addEntry(hash, root, entry);
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'path' in thrown && 'code' in thrown)) throw thrown;
+    const file = String(thrown.path);
+    throw new BerthError('FILE_INVALID', `Could not read the build context ${root}: ${file} cannot be read (${String(thrown.code)}).`, {
+      where: { file },
+      hint: 'Make it readable, or name it in .dockerignore.',
+      cause: thrown,
+    });
   }
   return hash.digest('hex');
+}
+
+function addEntry(hash: Hash, root: string, { path, kind }: ContextEntry): void {
+  const absolute = join(root, path);
+  if (kind === 'link') {
+    hash.update(`link ${path}\0${checkedLink(root, path)}\0`);
+    return;
+  }
+  hash.update(`${kind} ${path}\0${(lstatSync(absolute).mode & 0o7777).toString(8)}\0`);
+  if (kind === 'directory') return;
+  const content = readFileSync(absolute);
+  hash.update(`${content.length}\0`).update(content);
 }
 
 /** One thing in a context. */
