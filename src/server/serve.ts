@@ -11,6 +11,8 @@ import { serveSession } from './sessions.ts';
 
 /** How long replies that are under way have once everything else has ended. */
 const lastRepliesMs = 1000;
+/** How long one-off containers have to end and be removed. */
+const lastSessionsMs = 15_000;
 
 /** A server that answers on its socket. */
 export interface RunningServer {
@@ -27,7 +29,7 @@ export async function serve(deps: ServerDeps, socketPath: string): Promise<Runni
   let closing: Promise<void> | undefined;
   const app = createHttpApp({ ...deps, handlers: createHandlers(deps), stopping: stopping.signal });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const sessions = new Set<Duplex>();
+  const sessions = new Map<Duplex, Promise<void>>();
   const server = createServer((request, response) => {
     response.setHeader('berth-version', deps.identity.version);
     response.setHeader('berth-protocol', protocolVersion);
@@ -45,10 +47,9 @@ export async function serve(deps: ServerDeps, socketPath: string): Promise<Runni
     void listener(request, response);
   });
   server.on('upgrade', (request, socket, head) => {
-    sessions.add(socket);
-    socket.on('close', () => sessions.delete(socket));
     const describe = (error: unknown) => describeError(error, deps);
-    void serveSession({ ...deps, describe }, request, { socket, head });
+    const ended = serveSession({ ...deps, describe }, request, { socket, head }).finally(() => sessions.delete(socket));
+    sessions.set(socket, ended);
   });
   await listen(server, socketPath);
 
@@ -57,8 +58,9 @@ export async function serve(deps: ServerDeps, socketPath: string): Promise<Runni
     stopping.abort(new BerthError('SERVER_UNREACHABLE', 'The berth server has stopped.', { hint: 'Run the command again.' }));
     const ended = Promise.withResolvers<void>();
     server.close(() => ended.resolve());
-    for (const session of sessions) session.destroy();
-    await Promise.race([ended.promise, deps.clock.sleep(lastRepliesMs)]);
+    for (const socket of sessions.keys()) socket.destroy();
+    await atMost(deps.clock, Promise.allSettled(sessions.values()), lastSessionsMs);
+    await atMost(deps.clock, ended.promise, lastRepliesMs);
     server.closeAllConnections();
     await rm(socketPath, { force: true });
   }
@@ -74,4 +76,12 @@ async function listen(server: Server, path: string): Promise<void> {
   await promise;
   server.off('error', reject);
   await chmod(path, 0o600);
+}
+
+/** Waits for something, but not for ever. */
+async function atMost(clock: ServerDeps['clock'], work: Promise<unknown>, ms: number): Promise<void> {
+  const done = new AbortController();
+  const late = clock.sleep(ms, done.signal).catch(() => undefined);
+  await Promise.race([work, late]);
+  done.abort();
 }

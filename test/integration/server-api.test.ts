@@ -208,6 +208,20 @@ describe('the API over its socket', () => {
       expect(runner.cleaned).toEqual([id]);
     });
 
+    it('stops and removes a one-off container whose user hung up', async () => {
+      engine.addImage('busybox', {});
+      const id = await engine.createContainer('shop-run', body);
+      runner.prepareOneOff(id);
+      const session = await client.openSession({ kind: 'run', app: 'shop', request: ask });
+      await expect.poll(async () => (await engine.inspectContainer(id))?.state).toBe('running');
+      session.close();
+      const ended = async () => {
+        await engine.clock.advance(1000);
+        return [runner.cleaned, (await engine.inspectContainer(id))?.state];
+      };
+      await expect.poll(ended).toEqual([[id], 'exited']);
+    });
+
     it('says why a session cannot be', async () => {
       const session = await client.openSession({ kind: 'exec', app: 'nowhere', request: ask });
       await expect(collect(session.output)).rejects.toMatchObject({ code: 'APP_NOT_FOUND' });
