@@ -25,7 +25,10 @@ function uninstalledText({ gone, kept, purge }: { gone: readonly string[]; kept:
   const lines = gone.map((thing) => `removed ${thing}`);
   if (kept.length > 0) lines.push(`kept ${list(kept)}`);
   const containers = kept.filter((thing) => thing.startsWith('container ')).length;
-  if (!purge) lines.push(`the server is stopped for good; ${count(containers, 'container')} go on by themselves`);
+  if (!purge)
+    lines.push(
+      `the server is stopped for good; ${count(containers, 'container')} ${containers === 1 ? 'goes' : 'go'} on by ${containers === 1 ? 'itself' : 'themselves'}`,
+    );
   lines.push('the program itself: npm uninstall -g berth');
   return lines.join('\n');
 }

@@ -23,10 +23,13 @@ export function errorText(error: BerthError, style: Style): string {
     for (const problem of problems) lines.push('', problemText(problem, style));
   }
   for (const line of linesOf(error)) lines.push(`  ${style.dim('|')} ${stripControls(line)}`);
+  const hint = error.code === 'INTERNAL' ? (error.hint ?? bugHint) : error.hint;
   // One problem's own hint is already beside it.
-  if (error.hint !== undefined && (only === undefined || only.hint !== error.hint)) lines.push(`${style.cyan('hint:')} ${error.hint}`);
+  if (hint !== undefined && (only === undefined || only.hint !== hint)) lines.push(`${style.cyan('hint:')} ${hint}`);
   return lines.join('\n');
 }
+
+const bugHint = 'This is a bug of berth: run the command again with `-v`, and report what it prints.';
 
 /** One thing wrong in a file, as the loader reports it in `details.problems`. */
 type Problem = {
