@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, loadFiles, loadText } from '../../test/fakes/spec-files.ts';
+import { loadProject } from './index.ts';
+import { failureOf, home, loadFiles, loadText, readerOf } from '../../test/fakes/spec-files.ts';
 
 /** The text without the indentation of the test. */
 function text(strings: TemplateStringsArray): string {
@@ -248,6 +249,12 @@ describe('a file that says what cannot be', () => {
       '2:35: `services.web` has a fixed `container_name` and 2 replicas; a name can be used once',
     ],
     [
+      'one name for two services',
+      'services:\n  a: {image: x, container_name: same}\n  b: {image: x, container_name: same}\n',
+      'FILE_INVALID',
+      '3:33: `b` has the `container_name` of `a`',
+    ],
+    [
       'two counts',
       service('deploy: {replicas: 3}, scale: 2'),
       'FILE_INVALID',
@@ -333,5 +340,27 @@ describe('a file that says what cannot be', () => {
     expect(
       await failureOf(loadText('services: {a: {image: x, ports: ["127.0.0.1:80:1"]}, b: {image: x, ports: ["0.0.0.0:80:1"]}}\n')),
     ).toContain('both want');
+  });
+
+  it('stops at a file that cannot be read, instead of guessing about the rest', async () => {
+    const files = { 'compose.yaml': 'services: {web: {tty: true}}\n', 'compose.override.yaml': 'services: [\n' };
+    expect(await failureOf(loadFiles(files))).toBe(
+      [
+        'FILE_INVALID',
+        'compose.override.yaml:1:11: the YAML is not valid: the indentation does not fit the lines around it, or a bracket is not closed',
+        '    1 | services: [',
+        '      |           ^',
+      ].join('\n'),
+    );
+  });
+
+  it('follows no link out of the project', async () => {
+    const reader = readerOf({ 'compose.yaml': 'services: {web: {image: x, secrets: [s]}}\nsecrets: {s: {file: ./s}}\n', s: 'x' });
+    const input = { directory: home, files: [], profiles: [], envFiles: [], variables: {}, strict: false };
+    const realpath = (file: string): Promise<string> => Promise.resolve(file.endsWith('/s') ? '/etc/shadow' : file);
+    expect(await failureOf(loadProject({ ...input, reader: { ...reader, realpath } }))).toContain(
+      'the secret `s` is the file s, which is outside the project',
+    );
+    expect((await loadProject({ ...input, reader })).project.services).toHaveLength(1);
   });
 });

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { BerthError } from '../errors/index.ts';
+import type { Problems } from './problem.ts';
 import { hasFile, type Reader } from './reader.ts';
 
 const baseNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -60,20 +61,21 @@ async function firstThere(reader: Reader, directory: string, names: readonly str
   return undefined;
 }
 
-/** Ends the load when a chosen environment has no file of its own, and names those that have one. */
-export async function needEnvironment(
+/** Reports a chosen environment that has no file of its own, and names those that have one. */
+export async function checkEnvironment(
   found: Discovered,
-  input: { readonly environment: string; readonly hasVariables: boolean; readonly reader: Reader },
+  input: { readonly environment: string; readonly hasVariables: boolean; readonly reader: Reader; readonly problems: Problems },
 ): Promise<void> {
   const { environment } = input;
   const own = found.files.some((file) => path.basename(file).split('.').includes(environment));
   if (own || input.hasVariables) return;
   const known = await knownEnvironments(found.directory, input.reader);
-  throw new BerthError(
-    'FILE_NOT_FOUND',
-    `The environment \`${environment}\` has no file of its own: neither compose.${environment}.yaml nor .env.${environment} is in ${found.directory}.`,
-    { hint: known.length === 0 ? `Write one of the two, or leave \`-e ${environment}\` out.` : `Known here: ${known.join(', ')}.` },
-  );
+  input.problems.errors.push({
+    code: 'FILE_NOT_FOUND',
+    file: `compose.${environment}.yaml`,
+    message: `the environment \`${environment}\` has no file of its own: neither this one nor .env.${environment} is in ${found.directory}`,
+    hint: known.length === 0 ? `Write one of the two, or leave \`-e ${environment}\` out.` : `Known here: ${known.join(', ')}.`,
+  });
 }
 
 async function knownEnvironments(directory: string, reader: Reader): Promise<string[]> {

@@ -52,9 +52,9 @@ describe('which files are read', () => {
     [{ files: ['no.yaml'] }, 'FILE_NOT_FOUND\nno.yaml: the file (`-f`) does not exist'],
     [
       { environment: 'prod' },
-      'FILE_NOT_FOUND: The environment `prod` has no file of its own: neither compose.prod.yaml nor .env.prod is in /work/shop.\nKnown here: dev, test.',
+      'FILE_NOT_FOUND\ncompose.prod.yaml: the environment `prod` has no file of its own: neither this one nor .env.prod is in /work/shop\n      = Known here: dev, test.',
     ],
-    [{ envFiles: ['no.env'] }, 'FILE_NOT_FOUND: The env file no.env (`--env-file`) does not exist.\nCheck the path.'],
+    [{ envFiles: ['no.env'] }, 'FILE_NOT_FOUND\nno.env: the env file (`--env-file`) does not exist'],
   ])('says what is missing: %j', async (options, text) => {
     const files = 'environment' in options ? { 'compose.yaml': web, 'compose.dev.yaml': '', '.env.test': '' } : {};
     expect(await failureOf(loadFiles('envFiles' in options ? { 'compose.yaml': web } : files, options))).toBe(text);

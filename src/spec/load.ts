@@ -1,7 +1,8 @@
 import path from 'node:path';
+import type { BerthError } from '../errors/index.ts';
 import type { Project } from '../model/index.ts';
 import { canonical } from './canonical/canonical.ts';
-import { discoverFiles, needEnvironment, type Discovered } from './discover.ts';
+import { checkEnvironment, discoverFiles, type Discovered } from './discover.ts';
 import { merge, settle } from './merge.ts';
 import { givenName, projectName } from './name.ts';
 import { Problems, sortProblems, type Problem } from './problem.ts';
@@ -59,15 +60,16 @@ export async function loadProject(input: LoadInput): Promise<LoadResult> {
   const show = (file: string): string => showPath(input.directory, file);
   const variables = new Variables(input.variables, { reader: input.reader, problems, show });
   const environment = input.environment ?? nonEmpty(input.variables['BERTH_ENV']);
-  const found = await findFiles(input, variables, environment);
+  const found = await findFiles(input, { variables, environment, problems });
   const given = givenName(input.projectName, variables.get('COMPOSE_PROJECT_NAME'));
   const unset: Unset = new Map();
   const layers = await readLayers(found, input, { problems, show });
+  // Nothing sensible can be said of an application of which a part could not be read.
+  if (layers === undefined) throw problems.toError();
   const named = projectName(given, firstName(layers, variables), { directory: found.directory, problems });
   const lookup = (name: string): string | undefined => (name === 'COMPOSE_PROJECT_NAME' ? named : variables.get(name));
   const document = mergeLayers(layers, (node) => interpolate(node, lookup, { problems, unset }), problems);
-  // Nothing sensible can be said of a document that could not be read.
-  if (document === undefined) throw emptyOrBroken(problems, found, show);
+  if (document === undefined) throw emptyOrBroken(problems, show(found.files[0] ?? found.directory));
   const idle = validate(document, root, problems);
   for (const [name, mark] of unset) problems.warn(mark, unsetMessage(name), unsetWords(name));
   reportIdle(idle, { problems, strict: input.strict });
@@ -88,7 +90,9 @@ export async function loadProject(input: LoadInput): Promise<LoadResult> {
 
 type Reading = { readonly problems: Problems; readonly show: (file: string) => string };
 
-async function findFiles(input: LoadInput, variables: Variables, environment: string | undefined): Promise<Discovered> {
+type Choosing = { readonly variables: Variables; readonly environment: string | undefined; readonly problems: Problems };
+
+async function findFiles(input: LoadInput, { variables, environment, problems }: Choosing): Promise<Discovered> {
   const first = input.files[0];
   const start = first === undefined ? input.directory : path.dirname(path.resolve(input.directory, first));
   for (const file of input.envFiles) await variables.add(path.resolve(input.directory, file), 'named');
@@ -106,26 +110,33 @@ async function findFiles(input: LoadInput, variables: Variables, environment: st
     if (environment !== undefined && (await variables.add(path.join(found.directory, `.env.${environment}`), 'below'))) hasVariables = true;
     if (readsDefault) await variables.add(path.join(found.directory, '.env'), 'below');
   }
-  if (environment !== undefined) await needEnvironment(found, { environment, hasVariables, reader: input.reader });
+  if (environment !== undefined) await checkEnvironment(found, { environment, hasVariables, reader: input.reader, problems });
   return found;
 }
 
-async function readLayers(found: Discovered, input: LoadInput, reading: Reading): Promise<MapNode[]> {
+async function readLayers(found: Discovered, input: LoadInput, reading: Reading): Promise<MapNode[] | undefined> {
   const layers: MapNode[] = [];
+  let unread = 0;
   for (const file of found.files) {
     const bytes = await input.reader.read(file);
     if (bytes === undefined) {
       const from = input.files.length > 0 ? '-f' : 'COMPOSE_FILE';
       reading.problems.errors.push({ code: 'FILE_NOT_FOUND', file: reading.show(file), message: `the file (\`${from}\`) does not exist` });
-      continue;
     }
-    const decoded = decodeText(bytes);
-    const source: Source = { file: reading.show(file), text: 'text' in decoded ? decoded.text : decoded.before };
-    if ('problem' in decoded) reading.problems.error({ source, offset: source.text.length }, decoded.problem);
-    else layers.push(...parseYaml(source, reading.problems).flatMap((node) => topLevel(node, reading.problems)));
+    const nodes = bytes === undefined ? undefined : readYaml(reading.show(file), bytes, reading.problems);
+    if (nodes === undefined) unread++;
+    else layers.push(...nodes.flatMap((node) => topLevel(node, reading.problems)));
   }
   layers.push(...setLayers(input.set ?? [], reading.problems));
-  return layers;
+  return unread > 0 ? undefined : layers;
+}
+
+function readYaml(file: string, bytes: Uint8Array, problems: Problems): Node[] | undefined {
+  const decoded = decodeText(bytes);
+  const source: Source = { file, text: 'text' in decoded ? decoded.text : decoded.before };
+  if ('text' in decoded) return parseYaml(source, problems);
+  problems.error({ source, offset: source.text.length }, decoded.problem);
+  return undefined;
 }
 
 function topLevel(node: Node, problems: Problems): MapNode[] {
@@ -154,9 +165,8 @@ function mergeLayers(layers: readonly MapNode[], fill: (node: Node) => Node, pro
   return document?.kind === 'map' ? document : undefined;
 }
 
-function emptyOrBroken(problems: Problems, found: Discovered, show: (file: string) => string): unknown {
+function emptyOrBroken(problems: Problems, file: string): BerthError {
   if (problems.errors.length === 0) {
-    const file = show(found.files[0] ?? found.directory);
     problems.errors.push({
       code: 'FILE_INVALID',
       file,
@@ -166,12 +176,7 @@ function emptyOrBroken(problems: Problems, found: Discovered, show: (file: strin
       hint: 'Run `berth init` to write one.',
     });
   }
-  try {
-    problems.throwIfAny();
-  } catch (error) {
-    return error;
-  }
-  return new Error('unreachable');
+  return problems.toError();
 }
 
 function chosenProfiles(flags: readonly string[], variable: string | undefined): readonly string[] {

@@ -46,7 +46,12 @@ export class Problems {
 
   /** Ends the load with one error that lists every problem, when there is any. */
   throwIfAny(): void {
-    if (this.errors.length > 0) throw toError(this.errors, this.warnings);
+    if (this.errors.length > 0) throw this.toError();
+  }
+
+  /** The one error that lists every problem so far. */
+  toError(): BerthError {
+    return toError(this.errors, this.warnings);
   }
 }
 

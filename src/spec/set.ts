@@ -15,7 +15,7 @@ export function setLayers(settings: readonly string[], problems: Problems): MapN
       return [];
     }
     // Blanks in front keep the offsets of the whole setting.
-    const [value] = parseYaml({ file: '--set', text: ' '.repeat(equals + 1) + setting.slice(equals + 1) }, problems);
+    const [value] = parseYaml({ file: '--set', text: ' '.repeat(equals + 1) + setting.slice(equals + 1) }, problems) ?? [];
     let node: Node = value ?? { kind: 'scalar', mark, value: '' };
     for (const key of keys.toReversed()) node = mapOf(mark, { [key]: node });
     return node.kind === 'map' ? [map(mark, node.entries)] : [];

@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { BerthError } from '../errors/index.ts';
-import { Problems } from './problem.ts';
+import type { Problems } from './problem.ts';
 import type { Reader } from './reader.ts';
 import { parseDotenv } from './text/dotenv.ts';
 import { decodeText, type Source } from './text/source.ts';
@@ -49,8 +48,10 @@ export class Variables {
     this.#seen.set(file, bytes !== undefined);
     if (bytes === undefined) {
       if (how === 'named') {
-        throw new BerthError('FILE_NOT_FOUND', `The env file ${this.#show(file)} (\`--env-file\`) does not exist.`, {
-          hint: 'Check the path.',
+        this.#problems.errors.push({
+          code: 'FILE_NOT_FOUND',
+          file: this.#show(file),
+          message: 'the env file (`--env-file`) does not exist',
         });
       }
       return false;

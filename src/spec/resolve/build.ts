@@ -74,7 +74,7 @@ async function dockerfileOf(node: Node, directory: string, context: Context): Pr
     return undefined;
   }
   const file = path.resolve(directory, written);
-  if (!isWithin(file, directory) && !staysInside(file, mark, context)) {
+  if (!isWithin(file, directory) && !(await staysInside(file, mark, context))) {
     context.problems.error(mark, `the Dockerfile ${context.show(file)} is outside the project`, {
       hint: 'Write its absolute path if that is meant.',
     });

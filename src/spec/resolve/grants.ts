@@ -64,7 +64,7 @@ async function contentOf(item: Item, context: Context): Promise<Uint8Array | und
   const file = textAt(item.node, 'file');
   const mark = child(item.node, 'file')?.mark ?? item.mark;
   if (file === undefined) return undefined;
-  if (!staysInside(file, mark, context)) {
+  if (!(await staysInside(file, mark, context))) {
     context.problems.error(mark, `the ${item.kind} \`${item.key}\` is the file ${context.show(file)}, which is outside the project`, {
       hint: 'Write its absolute path if that is meant.',
     });
@@ -75,11 +75,15 @@ async function contentOf(item: Item, context: Context): Promise<Uint8Array | und
   return bytes;
 }
 
-/** Whether a path climbs out of the project with `..`; absolute ones and those under `~` say what they mean. */
-export function staysInside(file: string, mark: Mark, context: Context): boolean {
-  const line = mark.source.text.slice(mark.offset, mark.offset + 4096).split('\n', 1)[0] ?? '';
-  const relative = !/^["']?[/~]/.test(line);
-  return !relative || context.inside.some((directory) => isWithin(file, directory));
+/** Whether a path that is written as a relative one stays in the project, by its text and after following links. */
+export async function staysInside(file: string, mark: Mark, context: Context): Promise<boolean> {
+  // An absolute path, or one under `~`, says what it means.
+  if (/^["']?[/~]/.test(mark.source.text.slice(mark.offset, mark.offset + 2))) return true;
+  if (!context.inside.some((directory) => isWithin(file, directory))) return false;
+  const real = await context.reader.realpath?.(file);
+  if (real === undefined) return true;
+  const roots = await Promise.all(context.inside.map(async (directory) => (await context.reader.realpath?.(directory)) ?? directory));
+  return roots.some((directory) => isWithin(real, directory));
 }
 
 /** The secrets and configs that a service is given. */

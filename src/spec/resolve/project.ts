@@ -1,4 +1,5 @@
 import type { Project, Service } from '../../model/index.ts';
+import { checkContainerNames } from '../check/container-names.ts';
 import { checkPorts } from '../check/ports.ts';
 import { plainDocument } from '../plain-document.ts';
 import { child, entriesOf, map, withEntry, type Entry, type MapNode, type Plain } from '../text/node.ts';
@@ -47,6 +48,7 @@ export async function resolveProject(document: MapNode, input: ResolveInput): Pr
   for (const [name, entry] of entries) if (entry.value.kind === 'map') services.push(await resolveService(name, entry, shared, full));
   checkCycles(full, new Map(services.map((service) => [service.name, service.dependsOn])));
   checkPorts(services, full);
+  checkContainerNames(services, full);
   const project: Project = {
     name: input.name,
     directory: input.base.directory,

@@ -21,8 +21,11 @@ const syntax: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: 'it is nested too deeply',
 };
 
-/** Reads a YAML text into nodes, one for each document in it that is not empty. Problems are collected, never thrown. */
-export function parseYaml(source: Source, problems: Problems): Node[] {
+/**
+ * Reads a YAML text into nodes, one for each document in it that is not empty. Problems are collected, never thrown;
+ * undefined when the text is not YAML at all.
+ */
+export function parseYaml(source: Source, problems: Problems): Node[] | undefined {
   let documents: readonly Document.Parsed[];
   try {
     const parsed = parseAllDocuments(source.text, { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, stringKeys: false });
@@ -31,13 +34,13 @@ export function parseYaml(source: Source, problems: Problems): Node[] {
     // The parser is recursive: only absurd nesting exhausts the stack.
     if (!(error instanceof RangeError)) throw error;
     problems.error({ source, offset: 0 }, 'the file is nested too deeply');
-    return [];
+    return undefined;
   }
   const nodes: Node[] = [];
   for (const document of documents) {
     if (document.errors.length > 0) {
       reportSyntax(source, document.errors, problems);
-      continue;
+      return undefined;
     }
     const node = new Converter(source, document, problems).run();
     if (node !== undefined) nodes.push(node);
