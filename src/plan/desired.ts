@@ -54,7 +54,7 @@ export type ObservedEdge = { readonly ready: readonly string[]; readonly drainin
 
 /** How a plan differs from the usual roll forward. */
 export type PlanOptions = {
-  /** `back` keeps failed instances and runs no job: the old release has run its own. */
+  /** `back` keeps failed instances. */
   readonly direction: 'forward' | 'back';
   /** Only these services are touched; empty means all, and then services that are gone from the file are removed. */
   readonly only: readonly string[];
@@ -62,7 +62,7 @@ export type PlanOptions = {
   readonly keep: readonly string[];
   /** Leaves out the watch (scale, start). */
   readonly watch: boolean;
-  /** Adds the step that makes the release the current one. */
+  /** A new release: its jobs and release commands run, and at the end it becomes the current one. */
   readonly promote: boolean;
 };
 

@@ -105,7 +105,7 @@ class RolloutPlanning {
     const name = jobName({ app: this.#desired.app, service: s.service.name, role: 'job', release: this.#desired.release });
     const known = this.#observed.jobs.filter((j) => j.service === s.service.name && j.succeeded);
     const isDone = known.some((j) => j.name === name) || (!input.changed && known.some((j) => j.config === s.config));
-    if (this.#options.direction === 'back' || isDone) {
+    if (!this.#options.promote || isDone) {
       this.#services.push({ service: s.service.name, change: 'none', why: 'the job has run', order: 'start-first', gap: '0' });
       return;
     }
@@ -147,7 +147,7 @@ class RolloutPlanning {
   }
 
   #releaseCommand(s: DesiredService, classes: Classes, needs: readonly string[]): string[] {
-    if (s.service.release === undefined || this.#options.direction === 'back' || classes.missing === 0) return [];
+    if (s.service.release === undefined || !this.#options.promote || classes.missing === 0) return [];
     const name = jobName({ app: this.#desired.app, service: s.service.name, role: 'release', release: this.#desired.release });
     if (this.#observed.jobs.some((j) => j.name === name && j.succeeded)) return [];
     const id = this.#list.add(

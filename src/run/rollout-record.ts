@@ -1,6 +1,7 @@
 import { BerthError, type BerthErrorData } from '../errors/index.ts';
 import type { Pin, Release, RolloutEvent, RolloutState } from '../model/index.ts';
 import { mergeEdges } from '../plan/index.ts';
+import { removeJobs } from './actions/job.ts';
 import type { RunContext } from './deps.ts';
 
 /** How many releases keep their spec and images. */
@@ -54,6 +55,7 @@ export async function pruneReleases(ctx: RunContext, signal: AbortSignal): Promi
 
 async function deleteRelease(ctx: RunContext, release: Release, signal: AbortSignal): Promise<void> {
   for (const image of Object.values(release.images)) await ctx.target.engine.removeImage(image.tag, signal);
+  await removeJobs(ctx, release.number, signal);
   ctx.store.deleteRelease(ctx.app, release.number);
 }
 

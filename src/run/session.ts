@@ -3,6 +3,7 @@ import { stableJson } from '../kit/index.ts';
 import type { Plan, Project, Release, Service } from '../model/index.ts';
 import type { RolloutRequest } from '../contract/index.ts';
 import type { PlanOptions } from '../plan/index.ts';
+import { removeJobs } from './actions/job.ts';
 import { forgetAnonymousVolumes } from './anonymous-volumes.ts';
 import type { RunContext, Side } from './deps.ts';
 import { StepFailure } from './executor.ts';
@@ -227,6 +228,7 @@ export class RolloutSession {
   async #forgetApp(side: Side): Promise<void> {
     const { ctx } = this.#run;
     forgetAnonymousVolumes(ctx, side.services.keys());
+    await removeJobs(ctx, undefined, this.#run.suspend.signal);
     for (const release of ctx.store.listReleases(ctx.app)) {
       for (const image of Object.values(release.images)) await ctx.target.engine.removeImage(image.tag, this.#run.suspend.signal);
     }

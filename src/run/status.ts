@@ -53,7 +53,7 @@ function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
     name: seen.name,
     release: current.length > 0 ? Math.max(...current) : (seen.release?.number ?? 0),
     image: seen.release?.images[seen.name]?.source ?? '',
-    wanted: stopped ? 0 : (s?.replicas ?? 0),
+    wanted: stopped || s?.isJob === true ? 0 : (s?.replicas ?? 0),
     ready: instances.filter((i) => i.health === 'healthy').length,
     urls: urlsOf(ctx, ctx.app, seen.name),
     probe: s === undefined ? '' : describeProbe({ ...s.probe, check: foundCheck(seen.side, s) }, s.port),

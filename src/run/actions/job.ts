@@ -1,5 +1,6 @@
 import { BerthError } from '../../errors/index.ts';
 import { explainExit, labels, type Action } from '../../model/index.ts';
+import type { ContainerSummary } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { containerFor } from '../container-for.ts';
 import { gatherEvidence } from '../evidence.ts';
@@ -43,8 +44,8 @@ export async function runJob(
   throw new BerthError('RELEASE_COMMAND_FAILED', `${what} failed: ${explainExit(exitCode, false)}.`, { details: { evidence } });
 }
 
-/** Containers of jobs and release commands of an app, newest release last. */
-export async function listJobs(ctx: Pick<RunContext, 'target' | 'store' | 'app'>, signal?: AbortSignal) {
+/** Containers of jobs and release commands of an app. */
+export async function listJobs(ctx: Pick<RunContext, 'target' | 'store' | 'app'>, signal?: AbortSignal): Promise<ContainerSummary[]> {
   const base = { [labels.app]: ctx.app, [labels.installation]: ctx.store.installation };
   const lists = await Promise.all(
     (['job', 'release'] as const).map((role) =>
@@ -52,4 +53,17 @@ export async function listJobs(ctx: Pick<RunContext, 'target' | 'store' | 'app'>
     ),
   );
   return lists.flat();
+}
+
+/** Removes the kept containers of jobs and release commands, of one release or of all. */
+export async function removeJobs(
+  ctx: Pick<RunContext, 'target' | 'store' | 'app' | 'clock'>,
+  release: number | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const job of await listJobs(ctx, signal)) {
+    if (release !== undefined && job.labels[labels.release] !== String(release)) continue;
+    await ctx.target.engine.removeContainer(job.id, { force: true, volumes: true }, signal);
+    ctx.store.freeAddresses(job.name, ctx.clock.now());
+  }
 }
