@@ -7,12 +7,12 @@ import { createHaproxy } from '../haproxy/index.ts';
 import { createHost, createProber } from '../host/index.ts';
 import { systemClock } from '../kit/index.ts';
 import type { Host, Store } from '../ports/index.ts';
-import { createRunner, type Target } from '../run/index.ts';
+import { createRunner, socketSetting, type Target } from '../run/index.ts';
 import type { Log } from '../server/index.ts';
 import type { Composition, CompositionInput } from './server.ts';
 
 /** Where `src/run` keeps the socket of the engine that the apps of this home run on. */
-const engineSetting = 'engine.socket';
+const engineSetting = socketSetting;
 
 /** Builds the domain on its real adapters. */
 export function compose({ store, ids, home, log }: CompositionInput): Composition {

@@ -26,10 +26,10 @@ export function isOwnNetwork(ctx: Pick<RunContext, 'store'>, engineName: string)
 }
 
 /** A fixed address for an instance on a network of berth's own: the one it had, else a rested free one. */
-export function ensureAddress(ctx: Pick<RunContext, 'store' | 'clock'>, network: string, instance: string): string | undefined {
+export function ensureAddress(ctx: Pick<RunContext, 'store' | 'clock' | 'app'>, network: string, instance: string): string | undefined {
   const subnet = ctx.store.getSubnet(network);
   if (subnet === undefined) return undefined;
-  const input = { network, instance, candidates: hostAddresses(subnet), atMs: ctx.clock.now() };
+  const input = { app: ctx.app, network, instance, candidates: hostAddresses(subnet), atMs: ctx.clock.now() };
   return ctx.store.takeAddress({ ...input, restMs: addressRestMs }) ?? ctx.store.takeAddress({ ...input, restMs: 0 });
 }
 

@@ -1,7 +1,7 @@
 import type { AppStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
 import { BerthError, toBerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
-import { isEnded, type Instance, type Plan, type Rollout } from '../model/index.ts';
+import { isEnded, labels, type Instance, type Plan, type Rollout } from '../model/index.ts';
 import type { RunContext, RunDeps, Target } from './deps.ts';
 import { draftPlan } from './draft-plan.ts';
 import { EdgeKeeper } from './edge-keeper.ts';
@@ -20,7 +20,7 @@ import { uninstall } from './uninstall.ts';
 /** A lease whose owner did not beat for this long is anybody's. */
 const lease = { beatMs: 5000, staleMs: 30_000 };
 /** The engine of an installation, kept so that a restarted server finds it again. */
-const socketSetting = 'engine.socket';
+export const socketSetting = 'engine.socket';
 
 /** Builds the runner: everything that deploys, from the ports it is given. */
 export function createRunner(deps: RunDeps): Runner {
@@ -33,6 +33,7 @@ class AppRunner implements Runner {
   readonly events: EventLog;
   readonly #deps: RunDeps;
   readonly #owner: string;
+  readonly #startedAtMs: number;
   readonly #addressing = new Mutex();
   readonly #keepers = new Map<string, EdgeKeeper>();
   readonly #active = new Map<string, Active>();
@@ -42,6 +43,7 @@ class AppRunner implements Runner {
   constructor(deps: RunDeps) {
     this.#deps = deps;
     this.#owner = deps.ids.next();
+    this.#startedAtMs = deps.clock.now();
     this.events = new EventLog(deps);
   }
 
@@ -112,8 +114,23 @@ class AppRunner implements Runner {
   async resume(): Promise<void> {
     const { store } = this.#deps;
     const socket = store.getSetting(socketSetting);
-    for (const rollout of store.listActiveRollouts()) await this.#resumeOne(rollout);
-    if (socket !== undefined && store.listEdges().length > 0) this.#restoring = this.#restoreEdge(this.#deps.connect(socket));
+    for (const rollout of store.listActiveRollouts()) await this.#resumeOne(rollout).catch(() => this.#resumeOne(rollout));
+    if (socket !== undefined) this.#restoring = this.#restore(this.#deps.connect(socket));
+  }
+
+  /** What an earlier server left besides rollouts: the edge to be set right, one-off containers whose command is gone. */
+  async #restore(target: Target): Promise<void> {
+    const { store } = this.#deps;
+    if (store.listEdges().length > 0) await this.#restoreEdge(target);
+    const abandoned = { [labels.installation]: store.installation, [labels.role]: 'run' };
+    try {
+      for (const c of await target.engine.listContainers({ labels: abandoned, all: true }, this.#closed.signal)) {
+        if (c.createdAtMs < this.#startedAtMs)
+          await target.engine.removeContainer(c.id, { force: true, volumes: true }, this.#closed.signal);
+      }
+    } catch (thrown) {
+      if (!this.#closed.signal.aborted) this.#deps.onTrouble(toBerthError(thrown));
+    }
   }
 
   /** Makes the edge what the store says, as soon as the engine lets it: after a boot it may come up later than the server. */
@@ -130,6 +147,7 @@ class AppRunner implements Runner {
     }
   }
 
+  /** Picks a rollout up. Its first write may find the disk full, and thereby free the reserve: then it can be asked again. */
   async #resumeOne(rollout: Rollout): Promise<void> {
     const { store, clock } = this.#deps;
     const input = store.getRolloutInput(rollout.id) as { socket: string; request: RolloutRequest };

@@ -2,6 +2,6 @@
  * Executes plans through ports: journal, lease, resume, gates, watch, going back. Must never know an adapter, a colour
  * or the command line. Start reading at `create-runner.ts`, then `session.ts` (one rollout) and `executor.ts` (its steps).
  */
-export { createRunner } from './create-runner.ts';
+export { createRunner, socketSetting } from './create-runner.ts';
 export type { RunDeps, Target } from './deps.ts';
 export type { Runner, RunnerInput } from './runner.ts';
