@@ -12,7 +12,6 @@ import type { Log } from '../server/index.ts';
 import type { Composition, CompositionInput } from './server.ts';
 
 /** Where `src/run` keeps the socket of the engine that the apps of this home run on. */
-const engineSetting = socketSetting;
 
 /** Builds the domain on its real adapters. */
 export function compose({ store, ids, home, log }: CompositionInput): Composition {
@@ -34,7 +33,7 @@ export function compose({ store, ids, home, log }: CompositionInput): Compositio
       prober: createProber(),
       onTrouble: (error) => log.error({ err: error }, error.message),
     }),
-    engine(socket = store.getSetting(engineSetting)) {
+    engine(socket = store.getSetting(socketSetting)) {
       return socket === undefined ? undefined : connect(socket).engine;
     },
     close() {
