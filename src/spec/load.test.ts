@@ -281,7 +281,7 @@ x-berth: {probe: {interval: 4s}, rollout: {drain: 8s, monitor: 6s}}
     expect(project.volumes.map((v) => v.name)).toEqual(['all_data']);
     expect(project.places).toMatchObject({
       'services.web': 'compose.yaml:4:3',
-      'services.web.build': 'compose.yaml:5:12',
+      'services.web.build': 'compose.yaml:5:5',
       'services.web.ports.1': 'compose.yaml:7:26',
       'networks.front': 'compose.yaml:34:12',
     });

@@ -59,7 +59,6 @@ function check(node: Node, shape: Shape, path: string, context: Context): void {
 function checkDictionary(node: Node, shape: Extract<Shape, { type: 'dictionary' }>, path: string, context: Context): void {
   if (node.kind !== 'map') return wrongType(node, shape, path, context);
   for (const [key, entry] of node.entries) {
-    if (key.startsWith('x-') && shape.keys === 'name' && path !== 'services') continue;
     const wrong = shape.keys === undefined ? undefined : formats[shape.keys](key);
     if (wrong !== undefined) context.problems.error(entry.key, `the name \`${key}\` is not valid: it ${wrong}`);
     check(entry.value, shape.of, join(path, key), context);

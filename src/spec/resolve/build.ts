@@ -4,17 +4,16 @@ import { isRemoteContext, isWithin } from '../canonical/paths.ts';
 import { hasFile } from '../reader.ts';
 import { child, entriesOf, isNull, withEntry, type Node } from '../text/node.ts';
 import { scalarText } from '../text/scalar.ts';
-import { notePlace, type Context } from './context.ts';
+import type { Context } from './context.ts';
 import { missing } from './environment.ts';
 import { booleanAt, defined, listAt, pairsAt, sizeAt, textAt, textsAt } from './get.ts';
 import { isKnown, staysInside } from './grants.ts';
 
 /** How a service is built; `hash` is made later, where the files are read. */
-export async function resolveBuild(name: string, service: Node, context: Context): Promise<Build | undefined> {
+export async function resolveBuild(service: Node, context: Context): Promise<Build | undefined> {
   const node = child(service, 'build');
   const directory = textAt(node, 'context');
   if (node === undefined || directory === undefined) return undefined;
-  notePlace(context, `services.${name}.build`, node.mark);
   if (!(await isDirectoryThere(node, directory, context))) return undefined;
   return defined({
     context: directory,

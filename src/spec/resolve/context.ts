@@ -27,6 +27,11 @@ export function notePlace(context: Context, name: string, mark: Mark): void {
   context.places[name] = placeText(mark);
 }
 
+/** Remembers where a key of a mapping was written: its value, or the key itself when the value is more than one line may hold. */
+export function notePlaceOf(context: Context, name: string, entry: Entry | undefined): void {
+  if (entry !== undefined) notePlace(context, name, entry.value.kind === 'scalar' ? entry.value.mark : entry.key);
+}
+
 /** The entries of a top-level section. */
 export function section(document: Node, key: string): readonly (readonly [string, Entry])[] {
   return document.kind === 'map' ? entriesOf(document.entries.get(key)?.value) : [];

@@ -20,7 +20,7 @@ export async function readContents(services: readonly Node[], context: Context):
   for (const kind of ['secret', 'config'] as const) {
     const used = new Set(services.flatMap((service) => listAt(service, sections[kind]).map((item) => textAt(item, 'source'))));
     for (const [key, { value, key: mark }] of section(context.document, sections[kind])) {
-      if (key.startsWith('x-') || child(value, 'external') !== undefined) continue;
+      if (child(value, 'external') !== undefined) continue;
       if (!hasOneOrigin({ kind, key, node: value, mark }, context) || !used.has(key)) continue;
       const bytes = await contentOf({ kind, key, node: value, mark }, context);
       if (bytes === undefined) continue;

@@ -71,7 +71,6 @@ function chooseServices(
   if (services?.kind !== 'map') return { chosen: document, leftOut };
   const kept = new Map<string, Entry>();
   for (const [name, entry] of services.entries) {
-    if (name.startsWith('x-') && entry.value.kind !== 'map') continue;
     const own = textsAt(entry.value, 'profiles') ?? [];
     const [first] = own;
     if (first !== undefined && !profiles.includes('*') && !own.some((profile) => profiles.includes(profile))) leftOut.set(name, first);

@@ -2,7 +2,7 @@ import type { Service } from '../../model/index.ts';
 import { child, entriesOf, isNull, type Entry, type Node } from '../text/node.ts';
 import { resolveBuild } from './build.ts';
 import { resolveContainer } from './container.ts';
-import { notePlace, type Context } from './context.ts';
+import { notePlace, notePlaceOf, type Context } from './context.ts';
 import { resolveDependencies } from './dependencies.ts';
 import { defined, durationAt, integerAt, textAt, textsAt, wordAt } from './get.ts';
 import { resolveGrants, type Contents } from './grants.ts';
@@ -38,7 +38,7 @@ export async function resolveService(name: string, entry: Entry, shared: Shared,
   return defined({
     name,
     image,
-    build: await resolveBuild(name, service, context),
+    build: await resolveBuild(service, context),
     pullPolicy: pullPolicy(service),
     replicas,
     port: integerAt(service, 'x-berth', 'port'),
@@ -74,6 +74,7 @@ export async function resolveService(name: string, entry: Entry, shared: Shared,
 /** Keys whose place errors of the engine, the builder or the registry want to name. */
 const placed = [
   'image',
+  'build',
   'container_name',
   'networks',
   'network_mode',
@@ -87,10 +88,8 @@ const placed = [
 ];
 
 function noteKeys(name: string, service: Node, context: Context): void {
-  for (const key of placed) {
-    const node = child(service, key);
-    if (node !== undefined) notePlace(context, `services.${name}.${key}`, node.mark);
-  }
+  if (service.kind !== 'map') return;
+  for (const key of placed) notePlaceOf(context, `services.${name}.${key}`, service.entries.get(key));
 }
 
 function environment(service: Node): Record<string, string> {
