@@ -21,12 +21,13 @@ const boot = `${bootMount}/${bootFile}`;
 /**
  * Starts from the trial file if there is one, else from the boot file. HAProxy reads one and the same path at start and
  * at every reload, and a candidate may never be the boot file: so it runs from a copy. Where the copy cannot be written
- * (a full disk), it runs from the boot file itself: traffic first.
+ * (a full disk), it runs from the boot file itself, and where that is gone from the copy: traffic first.
  */
 const entrypoint = `
 run=$2
 from=${boot}
 [ -s ${runMount}/${trialFile} ] && from=${runMount}/${trialFile}
+[ -s "$from" ] || from=$run
 cmp -s "$from" "$run" || { cp "$from" "$run.new" && mv -f "$run.new" "$run"; } || run=$from
 exec haproxy -W -S "$1" -f "$run"
 `;
@@ -61,8 +62,8 @@ export function edgeBody(input: {
       RestartPolicy: { Name: 'no' },
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
-      // KILL: the master's signals to a worker of another user. Another owner's directory needs the last two.
-      CapAdd: ['NET_BIND_SERVICE', 'SETUID', 'SETGID', 'KILL', ...(uid === 0 ? [] : ['CHOWN', 'DAC_OVERRIDE'])],
+      // KILL: the master's signals to a worker of another user. Another owner's sockets and directory need the last three.
+      CapAdd: ['NET_BIND_SERVICE', 'SETUID', 'SETGID', 'KILL', ...(uid === 0 ? [] : ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'])],
       SecurityOpt: ['no-new-privileges'],
       Binds: [`${input.runDirectory}:${runMount}`, `${input.names.volume}:${bootMount}`],
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },

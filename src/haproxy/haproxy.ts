@@ -76,12 +76,12 @@ class Edge {
       await this.#start(config, wanted, signal);
       return { reloaded: true };
     }
-    await container.settle(details, signal);
     const reloaded = running.staticHash !== wanted.staticHash;
     if (reloaded) await this.#reload(config, wanted, signal);
     const changes = await syncServers(lines.worker, config, signal);
     this.#keeper.forget(changes.filter((c) => c.kind !== 'set').map((c) => c.target));
     if (reloaded || running.bootHash !== wanted.hash) await container.commit(wanted, signal);
+    await container.settle(details, signal);
     return { reloaded };
   }
 

@@ -101,7 +101,7 @@ function defaults(options: RenderOptions): string[] {
     '  option redispatch 1',
     '  option clitcpka',
     '  option srvtcpka',
-    '  timeout connect 5s',
+    '  timeout connect 2s',
     '  timeout check 5s',
     '  timeout queue 5s',
   ];

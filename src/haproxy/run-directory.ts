@@ -66,7 +66,7 @@ export async function replaceExisting(path: string, text: string): Promise<boole
   return true;
 }
 
-/** Replaces a file whole and waits until it is on disk; `undefined` takes it away. */
+/** Replaces a file whole and waits until it is on disk; `undefined` takes it away. The container's copies keep the mode, and the server reads them. */
 async function replaceFile(path: string, text: string | undefined): Promise<void> {
   if (text === undefined) {
     await rm(path, { force: true });
@@ -74,7 +74,7 @@ async function replaceFile(path: string, text: string | undefined): Promise<void
   }
   const temporary = `${path}.new`;
   try {
-    await using file = await open(temporary, 'w', 0o600);
+    await using file = await open(temporary, 'w', 0o644);
     await file.writeFile(text);
     await file.sync();
   } catch (cause) {

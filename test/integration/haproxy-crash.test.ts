@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/index.ts';
@@ -137,6 +138,19 @@ test('names who holds a port, before and after it runs', async () => {
   expect(await shares(3)).toEqual({ a: 3 });
   expect(await under.edge.portHolder({ address: '', port })).toBeUndefined();
   await new Promise((resolve) => held.close(resolve));
+});
+
+test.runIf(process.getuid?.() === 0)('serves a server that is not root, which alone may use its sockets', async () => {
+  await under.edge.prepare();
+  const script = fileURLToPath(new URL('haproxy-owner.ts', import.meta.url));
+  const { stdout } = await run(process.execPath, [script]);
+  expect(JSON.parse(stdout)).toEqual({
+    uid: 1000,
+    reloads: [true, false, true],
+    body: 'b',
+    owners: ['1000 600', '1000 600'],
+    holder: null,
+  });
 });
 
 test('does not share a port with another installation, and names its home', async () => {
