@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,13 +11,17 @@ import type { RunProcess } from './run-process.ts';
 
 /** Kept in every file's time, so that equal packages make equal layers: 2025-01-01. */
 const sourceDateEpoch = '1735689600';
+
 /** What making a base needs of its surroundings. */
 export type MakerDeps = {
   readonly engine: Pick<Engine, 'importImage'>;
   readonly run: RunProcess;
   /** Directories of installed npm packages by name, which need no download. */
-  readonly installed: Readonly<Record<string, { readonly directory: string; readonly version: string }>>;
+  readonly installed: Readonly<Record<string, InstalledPackage>>;
 };
+
+/** An npm package of this machine. */
+export type InstalledPackage = { readonly directory: string; readonly version: string };
 
 export type MakeInput = {
   readonly recipe: BaseRecipe;
@@ -37,43 +41,45 @@ export async function makeBase(deps: MakerDeps, input: MakeInput, signal?: Abort
     for (const part of input.recipe.npm) await placePart({ deps, input, part, directory, extras }, signal);
     const hook = join(directory, 'hook.sh');
     await writeFile(hook, baseHook);
-    return await importRoot({ deps, input, hook, extras }, signal);
+    const archive = join(directory, 'root.tar');
+    await makeArchive({ run: deps.run, input, hook, extras, archive }, signal);
+    const { repository, tag } = input;
+    return await deps.engine.importImage({ tar: createReadStream(archive), repository, tag, changes: changes(input) }, signal);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-type Import = { readonly deps: MakerDeps; readonly input: MakeInput; readonly hook: string; readonly extras: string };
+type Archive = {
+  readonly run: RunProcess;
+  readonly input: MakeInput;
+  readonly hook: string;
+  readonly extras: string;
+  readonly archive: string;
+};
 
-async function importRoot({ deps, input, hook, extras }: Import, signal: AbortSignal | undefined): Promise<string> {
+/** Into a file, not straight to the engine: what a failing mmdebstrap leaves must never become an image. */
+async function makeArchive({ run, input, hook, extras, archive }: Archive, signal: AbortSignal | undefined): Promise<void> {
   const { recipe, environment } = input;
   const lines: string[] = [];
-  let id: string | undefined;
-  const code = await deps.run(
+  const code = await run(
     {
       file: 'mmdebstrap',
       args: [
         '--variant=extract',
         '--format=tar',
         `--include=${recipe.packages.join(',')}`,
-        ...(await aptOptions(deps.run, environment, signal)),
+        ...(await aptOptions(run, environment, signal)),
         '--extract-hook=sh "$BERTH_HOOK" "$1"',
         recipe.suite,
-        '-',
+        archive,
         ...sourceLines(findDebianMirrors(await aptSources()), recipe.suite),
       ],
       environment: { ...environment, SOURCE_DATE_EPOCH: sourceDateEpoch, BERTH_EXTRAS: extras, BERTH_HOOK: hook },
     },
-    {
-      onLine: (line) => lines.push(line),
-      onOutput: async (tar) => {
-        id = await deps.engine.importImage({ tar, repository: input.repository, tag: input.tag, changes: changes(input) }, signal);
-      },
-      signal,
-    },
+    { onLine: (line) => lines.push(line), signal },
   );
-  if (code === 0 && id !== undefined) return id;
-  throw baseFailed(recipe.id, 'mmdebstrap', lines);
+  if (code !== 0) throw baseFailed(recipe.id, 'mmdebstrap', lines);
 }
 
 function changes({ recipe, labels }: MakeInput): string[] {
@@ -94,12 +100,16 @@ type Place = {
 
 /** Puts a part of an npm package where the hook copies it from: an installed one as it is, else a packed one. */
 async function placePart({ deps, input, part, directory, extras }: Place, signal: AbortSignal | undefined): Promise<void> {
-  const installed = deps.installed[part.name];
-  const fits = installed !== undefined && (installed.version === part.range || installed.version.startsWith(`${part.range}.`));
-  const source = fits ? installed.directory : await packed({ deps, input, part, directory }, signal);
+  const source = fittingPackage(deps.installed, part)?.directory ?? (await packed({ deps, input, part, directory }, signal));
   const target = join(extras, part.to);
   await mkdir(dirname(target), { recursive: true });
   await symlink(join(source, part.from), target);
+}
+
+/** The installed package that a part can be taken from, if its version is the wanted one. */
+export function fittingPackage(installed: MakerDeps['installed'], part: BaseRecipe['npm'][number]): InstalledPackage | undefined {
+  const found = installed[part.name];
+  return found?.version === part.range || found?.version.startsWith(`${part.range}.`) === true ? found : undefined;
 }
 
 async function packed({ deps, input, part, directory }: Omit<Place, 'extras'>, signal: AbortSignal | undefined): Promise<string> {

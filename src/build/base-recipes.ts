@@ -31,11 +31,8 @@ export function baseRecipe(id: string, arch: string): BaseRecipe | undefined {
   return language === 'node' ? nodeRecipe({ id, version, arch, forBuild }) : pythonRecipe({ id, version, forBuild });
 }
 
-/** The image of a recipe: its name says what is in it, so a change of the recipe makes a new image. */
-export function baseReference(
-  recipe: BaseRecipe,
-  versions: Readonly<Record<string, string>>,
-): { readonly repository: string; readonly tag: string } {
+/** The image of a recipe and the versions of its npm packages: its name says what is in it, so a change of either makes a new image. */
+export function baseReference(recipe: BaseRecipe, versions: readonly string[]): { readonly repository: string; readonly tag: string } {
   const [name = '', version = ''] = recipe.id.split(':');
   const hash = sha256(stableJson({ recipe, versions, baseHook })).slice(0, 10);
   return { repository: `berth/base-${name}`, tag: `${version}-${hash}` };

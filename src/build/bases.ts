@@ -1,7 +1,7 @@
 import { BerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
 import type { BuildEnvironment, BuildProgress, Clock, Engine } from '../ports/index.ts';
-import { ensureMmdebstrap, makeBase, type MakerDeps } from './base-maker.ts';
+import { ensureMmdebstrap, fittingPackage, makeBase, type MakerDeps } from './base-maker.ts';
 import { baseRecipe, baseReference, type BaseRecipe } from './base-recipes.ts';
 
 /** One base of a generated Dockerfile: its id with us, and what `docker build` by hand would pull. */
@@ -42,7 +42,6 @@ export class Bases {
   readonly #unreachable = new Map<string, number>();
   /** Bases in the making, by image name: builds that run side by side wait for one. */
   readonly #making = new Map<string, Promise<string>>();
-
   readonly #installing = new Mutex();
 
   constructor(deps: BasesDeps) {
@@ -92,8 +91,8 @@ export class Bases {
   }
 
   #reference(recipe: BaseRecipe): { readonly repository: string; readonly tag: string } {
-    const versions = Object.fromEntries(Object.entries(this.#deps.installed).map(([key, { version }]) => [key, version]));
-    return baseReference(recipe, recipe.npm.length === 0 ? {} : versions);
+    const versions = recipe.npm.map((part) => fittingPackage(this.#deps.installed, part)?.version ?? part.range);
+    return baseReference(recipe, versions);
   }
 
   async #make(given: Making, signal: AbortSignal | undefined): Promise<string> {

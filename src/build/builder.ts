@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
-import { mkdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pid } from 'node:process';
 import { BerthError } from '../errors/index.ts';
 import { sha256, stableJson, systemClock } from '../kit/index.ts';
 import { labels, type Build } from '../model/index.ts';
@@ -51,8 +52,7 @@ export function createBuilder(options: BuilderOptions): Builder {
     async build(input, onProgress, signal) {
       const tool = await findBuildTool(run, input.environment.tool, signal);
       const { socket } = await engine.info(signal);
-      mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 });
-      const directory = await mkdtemp(join(cacheDirectory, 'build-'));
+      const directory = await privateDirectory(cacheDirectory);
       try {
         const lent = lendFiles({ build: input.build, environment: input.environment, directory });
         const authorities = lent.find(({ id }) => id === 'berth-ca')?.source;
@@ -69,6 +69,16 @@ export function createBuilder(options: BuilderOptions): Builder {
       }
     },
   };
+}
+
+/** Makes a directory for one build, and takes away those of servers that were killed: secrets may lie in them. */
+async function privateDirectory(cacheDirectory: string): Promise<string> {
+  await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(cacheDirectory)) {
+    const owner = /^build-(\d+)-/.exec(name)?.[1];
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) await rm(join(cacheDirectory, name), { recursive: true, force: true });
+  }
+  return await mkdtemp(join(cacheDirectory, `build-${pid}-`));
 }
 
 type Running = {

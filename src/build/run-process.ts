@@ -14,8 +14,6 @@ export type Command = {
 /** How to follow a program. Each line of both outputs goes to `onLine`, in the order in which they came. */
 export type Follow = {
   readonly onLine?: ((line: string) => void) | undefined;
-  /** Takes standard output as bytes instead of lines; the program ends only when it was read. */
-  readonly onOutput?: ((output: Readable) => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -58,7 +56,7 @@ export const runProcess: RunProcess = async (command, follow = {}) => {
   };
   follow.signal?.addEventListener('abort', abort, { once: true });
   try {
-    const [code] = await Promise.all([ended, ...outputs(child.stdout, child.stderr, follow)]);
+    const [code] = await Promise.all([ended, readLines(child.stdout, follow.onLine), readLines(child.stderr, follow.onLine)]);
     follow.signal?.throwIfAborted();
     return code;
   } catch (thrown) {
@@ -70,11 +68,8 @@ export const runProcess: RunProcess = async (command, follow = {}) => {
   }
 };
 
-function outputs(stdout: Readable, stderr: Readable, follow: Follow): Promise<void>[] {
-  const lines = async (stream: Readable): Promise<void> => {
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) follow.onLine?.(line);
-  };
-  return [follow.onOutput === undefined ? lines(stdout) : follow.onOutput(stdout), lines(stderr)];
+async function readLines(stream: Readable, onLine: Follow['onLine']): Promise<void> {
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) onLine?.(line);
 }
 
 function isMissing(error: Error): boolean {
