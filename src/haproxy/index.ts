@@ -4,7 +4,4 @@
  * (the configuration), `sync.ts` (changes without a reload) and `drain.ts`.
  */
 export { createHaproxy } from './haproxy.ts';
-export type { Haproxy, HaproxyOptions } from './haproxy.ts';
-export type { ImageSettings, PackagedImage } from './image.ts';
-export { renderConfig } from './render.ts';
-export type { RenderOptions } from './render.ts';
+export type { Haproxy } from './haproxy.ts';
