@@ -57,7 +57,9 @@ export const formats: Readonly<Record<Format, Check>> = {
     /^(?:\*\.)?[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*$/,
     'must be a host name, such as `shop.example.com` or `*.example.com`',
   ),
-  'absolute-path': pattern(/^\//, 'must be an absolute path'),
+  'route-path': pattern(/^\/[^\s?#]*$/, 'must be a path that starts with `/`'),
+  id: pattern(/^\d+$/, 'must be a number'),
+  mode: pattern(/^0?o?[0-7]{1,4}$/, 'must be permissions in octal, such as `0440`'),
 };
 
 function parsePortRange(value: string): string | undefined {

@@ -33,7 +33,9 @@ export type Format =
   | 'http-path'
   | 'route-host'
   | 'command'
-  | 'absolute-path';
+  | 'route-path'
+  | 'id'
+  | 'mode';
 
 /**
  * What berth does with a key. `acts`: it does what the Compose Specification says. `reported`: it is accepted and said
