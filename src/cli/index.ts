@@ -5,5 +5,4 @@
  */
 export { main } from './main.ts';
 export { generateCliReference } from './reference.ts';
-export type { BootInput } from './boot-unit.ts';
 export type { Files, Keyboard, Output, Servers, Sources, World } from './world.ts';

@@ -1,6 +1,7 @@
 import { toBerthError } from '../errors/index.ts';
 import { createContext } from './context.ts';
 import type { GlobalInput } from './global-flags.ts';
+import { helpText } from './help.ts';
 import { parse } from './parse.ts';
 import { commands } from './table.ts';
 import type { World } from './world.ts';
@@ -11,7 +12,6 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   try {
     const invocation = parse(argv, commands);
     if (invocation.kind === 'help') {
-      const { helpText } = await import('./help.ts');
       world.stdout.write(helpText(invocation.topic));
       return 0;
     }

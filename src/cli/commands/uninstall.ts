@@ -1,3 +1,4 @@
+import { BerthError } from '../../errors/index.ts';
 import { defineCommand } from '../command.ts';
 import { yesFlag } from '../global-flags.ts';
 
@@ -19,7 +20,6 @@ export const uninstall = defineCommand({
   async run(context, { flags }) {
     const { confirm } = await import('../confirm.ts');
     const { uninstallBerth } = await import('../uninstall.ts');
-    const { BerthError } = await import('../../errors/index.ts');
     if (flags.volumes && !flags.purge) throw new BerthError('USAGE', '`--volumes` needs `--purge`.');
     const { directory } = await context.world.servers.home();
     const purge = `Remove every app of ${directory}, the edge and their networks${flags.volumes ? ', and all their volumes with their data' : ''}?`;
