@@ -3,9 +3,7 @@
  * build depends on. Must never write into a user's tree, nor pass a value through a shell. Start reading at `builder.ts`.
  */
 export { createBuilder } from './builder.ts';
-export type { BuilderOptions } from './builder.ts';
 export { collectBuildEnvironment } from './environment.ts';
-export type { Surroundings } from './environment.ts';
 export { openFileTree } from './file-tree.ts';
 export { hashBuild } from './hash-build.ts';
 export { makePackagedImage, type PackagedImageInput } from './packaged-image.ts';
