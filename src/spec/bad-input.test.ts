@@ -255,6 +255,12 @@ describe('a file that says what cannot be', () => {
       '3:33: `b` has the `container_name` of `a`',
     ],
     [
+      'permissions that are none',
+      `${service('configs: [{source: c, mode: rw, uid: me}]')}configs: {c: {content: x}}\n`,
+      'FILE_INVALID',
+      '2:47: `services.web.configs[0].mode` (`rw`) must be permissions in octal, such as `0440`',
+    ],
+    [
       'two counts',
       service('deploy: {replicas: 3}, scale: 2'),
       'FILE_INVALID',

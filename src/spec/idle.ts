@@ -6,13 +6,9 @@ export function reportIdle(idle: Idle, to: { readonly problems: Problems; readon
   for (const { how, places } of idle.values()) {
     const [first, ...more] = places;
     if (first === undefined) continue;
-    const also =
-      more.length === 0
-        ? ''
-        : ` (also ${more.length === 1 ? 'at' : 'at the others,'} ${more
-            .slice(0, 3)
-            .map((place) => `\`${place.path}\``)
-            .join(', ')}${more.length > 3 ? ` and ${String(more.length - 3)} more` : ''})`;
+    const others = more.slice(0, 3).map((place) => `\`${place.path}\``);
+    const rest = more.length > 3 ? ` and ${String(more.length - 3)} more` : '';
+    const also = more.length === 0 ? '' : ` (also ${others.join(', ')}${rest})`;
     const message = `\`${first.path}\` has no effect${also}`;
     if (to.strict) to.problems.error(first.mark, message, { code: 'STRICT', hint: how });
     else to.problems.warn(first.mark, message, { hint: how });

@@ -306,7 +306,7 @@ describe('keys without effect', () => {
 
   it('are listed once each', async () => {
     expect((await loadText(text)).warnings.map((w) => `${String(w.line)}:${String(w.column)} ${w.message} | ${w.hint ?? ''}`)).toEqual([
-      '2:17 `services.a.develop` has no effect (also at `services.b.develop`) | For `docker compose watch`.',
+      '2:17 `services.a.develop` has no effect (also `services.b.develop`) | For `docker compose watch`.',
       '2:39 `services.a.deploy.placement` has no effect | There is one machine.',
     ]);
   });

@@ -1,5 +1,19 @@
 import { extraHosts } from './hosts.ts';
-import { acts, assignments, boolean, either, integer, listOf, object, reported, size, string, stringOrList, type Shape } from './shape.ts';
+import {
+  acts,
+  assignments,
+  boolean,
+  either,
+  formatted,
+  integer,
+  listOf,
+  object,
+  reported,
+  size,
+  string,
+  stringOrList,
+  type Shape,
+} from './shape.ts';
 
 /** A secret or config given to a container or a build. */
 export const grant: Shape = either(
@@ -8,9 +22,9 @@ export const grant: Shape = either(
     {
       source: acts(string, 'The key under the top-level `secrets` or `configs`.'),
       target: acts(string, 'Where the file appears; relative to `/run/secrets` for a secret, to `/` for a config.'),
-      uid: acts(string, 'Owner of the file.'),
-      gid: acts(string, 'Group of the file.'),
-      mode: acts(either(integer, string), 'Permissions; `0444` when left out.'),
+      uid: acts(formatted('id'), 'Owner of the file.'),
+      gid: acts(formatted('id'), 'Group of the file.'),
+      mode: acts(either(integer, formatted('mode')), 'Permissions; `0444` when left out.'),
     },
     ['source'],
   ),

@@ -111,7 +111,7 @@ const volume: Shape = either(
         'For `volume`.',
       ),
       tmpfs: acts(
-        object({ size: acts(size, 'How large it may grow.'), mode: acts(either(integer, string), 'Permissions.') }),
+        object({ size: acts(size, 'How large it may grow.'), mode: acts(either(integer, formatted('mode')), 'Permissions.') }),
         'For `tmpfs`.',
       ),
       image: acts(object({ subpath: acts(string, 'A directory in it.') }), 'For `image` (engine 28 and later).'),

@@ -47,7 +47,7 @@ export const serviceBerth: Shape = object({
     listOf(
       object({
         host: acts(formatted('route-host'), 'The host name, also with a leading `*.`; every host when left out.'),
-        path: acts(formatted('http-path'), 'Requests whose path starts with this; `/`.'),
+        path: acts(formatted('route-path'), 'Requests whose path starts with this; `/`.'),
         port: acts(port, 'The port of the machine; `80`.'),
       }),
     ),
