@@ -1,16 +1,22 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 const cache = path.resolve(import.meta.dirname, '../../.cache/compose');
 const program = path.join(cache, 'root/usr/libexec/docker/cli-plugins/docker-compose');
+const settings = path.join(cache, 'settings');
 
-/** The docker-compose of Debian trixie, a static program: fetched from this machine's own Debian mirror, and not installed. */
-export async function composeProgram(): Promise<string> {
-  if (existsSync(program)) return program;
+/** `docker compose` as users type it, with the plugin of {@link fetchProgram}. */
+export async function composeCommand(): Promise<{ file: string; args: string[]; env: NodeJS.ProcessEnv }> {
+  if (!existsSync(path.join(settings, 'cli-plugins/docker-compose'))) await fetchProgram();
+  return { file: 'docker', args: ['compose'], env: { ...process.env, DOCKER_CONFIG: settings } };
+}
+
+/** Fetches the docker-compose of Debian trixie, a static program, from this machine's own Debian mirror; it is not installed. */
+async function fetchProgram(): Promise<void> {
   await rm(cache, { recursive: true, force: true });
   for (const folder of ['lists/partial', 'archives/partial', 'root']) await mkdir(path.join(cache, folder), { recursive: true });
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -32,7 +38,8 @@ export async function composeProgram(): Promise<string> {
   if (archive === undefined) throw new Error('apt-get downloaded no package docker-compose.');
   await execute('dpkg', ['-x', archive, 'root'], { cwd: cache });
   if (!existsSync(program)) throw new Error(`The package docker-compose holds no ${path.basename(program)}.`);
-  return program;
+  await mkdir(path.join(settings, 'cli-plugins'), { recursive: true });
+  await symlink(program, path.join(settings, 'cli-plugins/docker-compose'));
 }
 
 /** Where this machine gets Debian's packages from. */

