@@ -32,11 +32,8 @@ export type HaproxyOptions = {
   readonly accessLog?: string | undefined;
 };
 
-/** The data plane, and a way to fetch its image before it is needed. */
-export type Haproxy = DataPlane & { prepare(signal?: AbortSignal): Promise<void> };
-
 /** The data plane of one host: HAProxy in a container of its own, which serves on without berth. */
-export function createHaproxy(options: HaproxyOptions): Haproxy {
+export function createHaproxy(options: HaproxyOptions): DataPlane {
   const directory = openRunDirectory(options.runDirectory);
   const lines = openCommandLine(directory.sockets);
   const container = new EdgeContainer({ ...options, lines, directory });

@@ -2,6 +2,8 @@ import type { EdgeConfig, EdgeServerStats } from '../model/index.ts';
 
 /** What carries traffic on one host (HAProxy). Every call is safe to repeat and returns only when HAProxy has acknowledged. */
 export interface DataPlane {
+  /** Fetches or makes what the first `apply` will need (an image), so that it can be done beside other waiting. */
+  prepare(signal?: AbortSignal): Promise<void>;
   /**
    * Makes the running edge equal to `config`: looks at what it has, changes servers, weights and states through the
    * runtime API, and reloads only when listeners, rules, modes or checks changed. The boot file follows, and is replaced

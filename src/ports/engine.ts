@@ -235,6 +235,7 @@ export type NetworkBody = {
   readonly Driver?: string;
   readonly Internal?: boolean;
   readonly Attachable?: boolean;
+  readonly EnableIPv4?: boolean;
   readonly EnableIPv6?: boolean;
   readonly Labels: Readonly<Record<string, string>>;
   readonly Options?: Readonly<Record<string, string>>;

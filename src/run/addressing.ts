@@ -91,6 +91,7 @@ async function createAs(ctx: RunContext, network: Network, subnet: string | unde
       ...(network.driver === undefined ? {} : { Driver: network.driver }),
       Internal: network.internal,
       Attachable: network.attachable,
+      ...(network.enableIpv4 === undefined ? {} : { EnableIPv4: network.enableIpv4 }),
       EnableIPv6: network.enableIpv6,
       Labels: {
         ...network.labels,

@@ -2,7 +2,7 @@ import { BerthError, toBerthError } from '../errors/index.ts';
 import { stableJson } from '../kit/index.ts';
 import type { Plan, Project, Release, Service } from '../model/index.ts';
 import type { RolloutRequest } from '../contract/index.ts';
-import type { PlanOptions } from '../plan/index.ts';
+import { hasEdge, type PlanOptions } from '../plan/index.ts';
 import { removeJobs } from './actions/job.ts';
 import { forgetAnonymousVolumes } from './anonymous-volumes.ts';
 import type { RunContext, Side } from './deps.ts';
@@ -118,7 +118,11 @@ export class RolloutSession {
     const own = this.#run.ownRelease();
     if (own !== undefined) return this.#rollTo(sideInputOf(own, {}), { kind: 'up' }, request.services);
     const { project } = request.deployment;
-    const ids = await this.#prepareImages(project, chosenServices(project, request.services), { build: request.build, pull: 'as-written' });
+    const chosen = chosenServices(project, request.services);
+    const [ids] = await Promise.all([
+      this.#prepareImages(project, chosen, { build: request.build, pull: 'as-written' }),
+      this.#prepareEdge(chosen),
+    ]);
     const images = this.#run.currentRelease()?.images ?? {};
     for (const [name, image] of Object.entries(images)) if (!ids.has(name)) ids.set(name, image.id);
     const next = (store.listReleases(app)[0]?.number ?? 0) + 1;
@@ -234,6 +238,12 @@ export class RolloutSession {
     }
     ctx.store.deleteApp(ctx.app);
     if (ctx.store.listApps().length === 0) await ctx.target.dataPlane.remove(this.#run.suspend.signal);
+  }
+
+  /** Makes the edge's image beside the app's own. A failure shows, with its reason, when the edge is first changed. */
+  async #prepareEdge(services: readonly Service[]): Promise<void> {
+    const { dataPlane } = this.#run.ctx.target;
+    if (services.some((s) => hasEdge(s))) await dataPlane.prepare(this.#run.halt.signal).catch(() => undefined);
   }
 
   /** Pulls and builds what is missing; answers the image id of each service. */

@@ -112,6 +112,10 @@ export class FakeDataPlane implements DataPlane {
     });
   }
 
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   stats(signal?: AbortSignal): Promise<readonly EdgeServerStats[]> {
     return this.#call('stats', signal, () => {
       if (!this.running) return [];
