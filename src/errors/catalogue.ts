@@ -30,7 +30,7 @@ export const catalogue = {
   IMAGE_NOT_FOUND: entry(2, 404, 'An image exists neither on the engine nor in its registry.'),
   REGISTRY_DENIED: entry(2, 403, 'The registry refused the credentials, or wants some.'),
   REGISTRY_UNREACHABLE: entry(1, 502, 'The registry could not be reached.', 'retry'),
-  BUILD_FAILED: entry(1, 422, 'The image build failed; its last lines are shown.'),
+  BUILD_FAILED: entry(2, 422, 'The image build failed; its last lines are shown.'),
   BUILD_TOOL_MISSING: entry(2, 424, 'No BuildKit builder is installed.'),
   BASE_FAILED: entry(1, 424, 'A base image could not be made from distribution packages.'),
   ENGINE_UNREACHABLE: entry(5, 503, 'The container engine does not answer.', 'retry'),

@@ -4,4 +4,3 @@
  * (the configuration), `sync.ts` (changes without a reload) and `drain.ts`.
  */
 export { createHaproxy } from './haproxy.ts';
-export type { Haproxy } from './haproxy.ts';

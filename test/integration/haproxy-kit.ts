@@ -9,23 +9,24 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makePackagedImage } from '../../src/build/index.ts';
 import { connectEngine } from '../../src/docker/index.ts';
-import { createHaproxy, type Haproxy } from '../../src/haproxy/index.ts';
+import { createHaproxy } from '../../src/haproxy/index.ts';
 import { createHost } from '../../src/host/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { labels, type Backend, type EdgeConfig, type EdgeServer, type Listener } from '../../src/model/index.ts';
+import type { DataPlane } from '../../src/ports/index.ts';
 
 const run = promisify(execFile);
 export const socket = '/var/run/docker.sock';
 
 /** An edge of an installation of its own on the real engine; `close` leaves nothing behind. */
 export type EdgeUnderTest = {
-  readonly edge: Haproxy;
+  readonly edge: DataPlane;
   readonly installation: string;
   readonly container: string;
   readonly runDirectory: string;
   readonly engine: ReturnType<typeof connectEngine>;
   /** Another server process over the same edge: nothing in memory. */
-  again(): Haproxy;
+  again(): DataPlane;
   close(): Promise<void>;
 };
 
@@ -33,7 +34,7 @@ export async function openEdge(): Promise<EdgeUnderTest> {
   const installation = `t-edge-${randomBytes(4).toString('hex').slice(0, 5)}`;
   const runDirectory = await mkdtemp(join(tmpdir(), 't-edge-'));
   const engine = connectEngine({ socket, clock: systemClock });
-  const open = (): Haproxy =>
+  const open = (): DataPlane =>
     createHaproxy({
       engine,
       host: createHost({ home: runDirectory, filesDirectory: runDirectory }),
