@@ -39,3 +39,8 @@ export function jobServices(services: readonly Service[]): ReadonlySet<string> {
     services.flatMap((s) => s.dependsOn.filter((d) => d.condition === 'service_completed_successfully').map((d) => d.service)),
   );
 }
+
+/** The named services and all that they depend on; no name means every service, and stays so. */
+export function withDependencies(services: readonly Service[], names: readonly string[]): string[] {
+  return [...new Set(names.flatMap((name) => [...transitiveDependencies(services, name), name]))];
+}

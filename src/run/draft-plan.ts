@@ -1,6 +1,6 @@
 import type { RolloutRequest } from '../contract/index.ts';
 import type { Plan, Project } from '../model/index.ts';
-import { planRollout, type PlanOptions } from '../plan/index.ts';
+import { planRollout, withDependencies, type PlanOptions } from '../plan/index.ts';
 import type { RunContext, Side } from './deps.ts';
 import { needCurrentRelease, rollbackTarget } from './goal.ts';
 import { findImages, needImages, toReleaseImages, withImageSteps, type ImageNeeds } from './images.ts';
@@ -49,13 +49,14 @@ export async function draftPlan(ctx: RunContext, request: RolloutRequest, signal
 
 async function draftUp(ctx: RunContext, request: Extract<RolloutRequest, { kind: 'up' }>, signal: AbortSignal): Promise<Plan> {
   const { project } = request.deployment;
-  const services = project.services.filter((s) => request.services.length === 0 || request.services.includes(s.name));
+  const only = withDependencies(project.services, request.services);
+  const services = project.services.filter((s) => only.length === 0 || only.includes(s.name));
   const needs = await findImages(ctx, services, { build: request.build, pull: 'as-written' }, signal);
   const side = await draftSide(ctx, project, needs, signal);
-  await preflight(ctx, side, request.services, signal);
-  const plan = await planFor(ctx, side, { ...forward(request.services), promote: false }, signal);
+  await preflight(ctx, side, only, signal);
+  const plan = await planFor(ctx, side, { ...forward(only), promote: false }, signal);
   if (plan.steps.length === 0) return { ...plan, release: ctx.store.getApp(ctx.app)?.currentRelease ?? plan.release };
-  return withImageSteps(await planFor(ctx, side, forward(request.services), signal), needs.steps);
+  return withImageSteps(await planFor(ctx, side, forward(only), signal), needs.steps);
 }
 
 async function draftSide(ctx: RunContext, project: Project, needs: ImageNeeds, signal: AbortSignal): Promise<Side> {

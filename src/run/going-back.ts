@@ -1,5 +1,7 @@
 import { BerthError, toBerthError } from '../errors/index.ts';
+import type { RolloutRequest } from '../contract/index.ts';
 import type { Plan, Release } from '../model/index.ts';
+import { withDependencies } from '../plan/index.ts';
 import { keepFailed } from './actions/instance.ts';
 import { StepFailure } from './executor.ts';
 import { planLifecycle } from './lifecycle.ts';
@@ -54,11 +56,18 @@ async function planBack(
   from: { side: Awaited<ReturnType<StepRunner['side']>>; old: Release | undefined; failed: string | undefined },
 ): Promise<Plan> {
   const { request, ctx } = run;
-  const only = 'services' in request ? request.services : request.kind === 'scale' ? Object.keys(request.replicas) : [];
+  const only = touched(request);
   if (request.kind === 'start')
     return (await planLifecycle(ctx, { kind: 'stop', app: ctx.app, services: [...only] }, run.suspend.signal)).plan;
   const keep = from.failed === undefined ? [] : [from.failed];
   return run.plan(from.side, { direction: 'back', only: from.old === undefined ? [] : only, keep, watch: false, promote: false });
+}
+
+/** The services that the rollout was about; none means all. */
+function touched(request: RolloutRequest): string[] {
+  if (request.kind === 'up') return withDependencies(request.deployment.project.services, request.services);
+  if (request.kind === 'scale') return Object.keys(request.replicas);
+  return 'services' in request ? request.services : [];
 }
 
 /** The state before a first release: none of its services. */

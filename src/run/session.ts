@@ -2,7 +2,7 @@ import { BerthError, toBerthError } from '../errors/index.ts';
 import { stableJson } from '../kit/index.ts';
 import type { Plan, Project, Release, Service } from '../model/index.ts';
 import type { RolloutRequest } from '../contract/index.ts';
-import { hasEdge, type PlanOptions } from '../plan/index.ts';
+import { hasEdge, withDependencies, type PlanOptions } from '../plan/index.ts';
 import { removeJobs } from './actions/job.ts';
 import { forgetAnonymousVolumes } from './anonymous-volumes.ts';
 import type { RunContext, Side } from './deps.ts';
@@ -116,9 +116,10 @@ export class RolloutSession {
     const { store, app } = this.#run.ctx;
     await warnOnceAboutBoot(this.#run);
     const own = this.#run.ownRelease();
-    if (own !== undefined) return this.#rollTo(sideInputOf(own, {}), { kind: 'up' }, request.services);
     const { project } = request.deployment;
-    const chosen = chosenServices(project, request.services);
+    const only = withDependencies(project.services, request.services);
+    if (own !== undefined) return this.#rollTo(sideInputOf(own, {}), { kind: 'up' }, only);
+    const chosen = chosenServices(project, only);
     const [ids] = await Promise.all([
       this.#prepareImages(project, chosen, { build: request.build, pull: 'as-written' }),
       this.#prepareEdge(chosen),
@@ -134,7 +135,7 @@ export class RolloutSession {
       replicas: {},
       force: [],
     };
-    return this.#rollTo(input, { kind: 'up' }, request.services);
+    return this.#rollTo(input, { kind: 'up' }, only);
   }
 
   /** Rolls to a release: a new one, unless nothing would change. */
