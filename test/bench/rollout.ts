@@ -8,7 +8,7 @@ const updates = 20;
 export const rollout: Bench = {
   name: 'rollout',
   what: `requests lost in ${updates} rolling updates under load, and the time of one over what the engine and the probe take`,
-  how: `${replicas} instances; ≥ 1,000 requests a second from another process over kept and new connections, and POSTs with ids that the application notes; a second app comes and goes meanwhile. The floor is measured in the same run: create, start and ready of as many containers one after the other, and the probe's successes.`,
+  how: `${replicas} instances; ≥ 1,000 requests a second from another process over kept and new connections, and POSTs with ids that the application notes; a second app comes and goes meanwhile. The floor is measured in the same run and under the same load: create, start and ready of as many containers one after the other, and the probe's successes.`,
   async run(say) {
     await using site = await openShop();
     await using neighbour = await openNeighbour(site);
@@ -26,9 +26,9 @@ export const rollout: Bench = {
       if (coming === undefined) tookMs.push(await lastRolloutMs(site));
       say(`update ${update} of ${updates}`);
     }
+    const floor = await floorMs(replicas);
     const result = judge(site, await load.stop());
     if (result.why !== '') say(`lost: ${result.why}`);
-    const floor = await floorMs(replicas);
     return [
       atMost('requests lost', result.lost, '', 0),
       atMost('POSTs lost or executed twice', result.wrongPosts, '', 0),
