@@ -15,6 +15,7 @@ import { lendFiles } from './lent-files.ts';
 import { ProgressReader } from './progress.ts';
 import { reachRegistry } from './reach.ts';
 import { runProcess, type RunProcess } from './run-process.ts';
+import { writtenBases } from './written-bases.ts';
 
 /** What a builder works with; `run`, `reach` and `clock` are replaced in tests. */
 export type BuilderOptions = {
@@ -97,9 +98,10 @@ async function runBuild({ run, command, input, onProgress }: Running, signal: Ab
   });
 }
 
-/** The bases of a generated Dockerfile; its text says what each stands for in a registry. */
-function wantedBases({ generated }: Build): WantedBase[] {
-  if (generated === undefined) return [];
+/** The bases of a generated Dockerfile, ejected or not; its text says what each stands for in a registry. */
+function wantedBases(build: Build): WantedBase[] {
+  const { generated } = build;
+  if (generated === undefined) return isRemote(build.context) ? [] : writtenBases(dockerfileText(build), build.args);
   return Object.entries(generated.bases).map(([argument, id]) => {
     const registry = new RegExp(String.raw`^ARG ${argument}=(\S+)$`, 'm').exec(generated.dockerfile)?.[1];
     if (registry === undefined) throw new BerthError('INTERNAL', `The generated Dockerfile names no base for ${argument}.`);
