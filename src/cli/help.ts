@@ -42,6 +42,7 @@ function overview(): string {
       ),
       '',
     );
+  parts.splice(-1, 0, ...rows([['help', 'show a verb with examples: berth help up']], width));
   parts.push('Flags:', ...flagRows(globalFlags), '', 'Short flags of berth itself go before the verb: `berth -f a.yaml logs -f web`.');
   parts.push('`berth help VERB` shows a verb with examples.', '');
   return parts.join('\n');

@@ -190,10 +190,11 @@ it('shows log lines under their instances, from a point in time', async () => {
     for (const text of ['one', 'two'])
       yield { service: 'web', instance: 'shop-web-1', release: 1, stream: 'stdout' as const, atMs: nowMs, text };
   };
-  const { code, out, calls } = await berth(['logs', '-f', '-n', '5', '--since', '10m', 'web'], { ...base, client: { logs } });
+  const { code, out, calls } = await berth(['logs', '-f', '-n', '5', '--since', '10m', 'web'], { ...base, client: { ...client, logs } });
   expect({ code, out }).toEqual({ code: 0, out: 'web-1  | one\nweb-1  | two\n' });
   expect(calls.at(-1)?.[1]).toEqual({ app: 'shop', services: 'web', follow: true, tail: 5, sinceMs: nowMs - 600_000 });
-  expect((await berth(['logs', '--json'], { ...base, client: { logs } })).out.split('\n')).toHaveLength(3);
+  expect(await berth(['logs', 'wbe'], { ...base, client: { ...client, logs } })).toMatchObject({ code: 2, out: '' });
+  expect((await berth(['logs', '--json'], { ...base, client: { ...client, logs } })).out.split('\n')).toHaveLength(3);
 });
 
 it('shows events with their time and app', async () => {

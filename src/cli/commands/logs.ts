@@ -18,13 +18,14 @@ export const logs = defineCommand({
     ['berth logs --json', 'one JSON object per line'],
   ],
   async run(context, { words, flags }) {
-    const { appName } = await import('../load/app-name.ts');
+    const { appName, needServices } = await import('../load/app-name.ts');
     const { showStream } = await import('../show-stream.ts');
     const { createLogLines } = await import('../render/log-lines.ts');
     const tail = toTail(flags.tail);
     const sinceMs = await toSince(flags.since, context.world.clock.now());
     const client = await context.world.servers.ensure();
     const app = await appName(context, client);
+    if (words.length > 0) needServices(await client.getApp({ app }), words);
     const query = {
       app,
       services: words.length === 0 ? undefined : words.join(','),

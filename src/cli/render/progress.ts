@@ -60,9 +60,10 @@ export function advance(progress: Progress, { event, atMs, app }: EventRecord): 
     case 'revert.started':
       return { ...progress, app, title: titleOf(event), reverting: true };
     case 'rollout.resumed':
-      return { ...progress, running: new Map(), reverting: event.how === 'revert' };
-    case 'notice':
+      return { ...progress, rows: onlyOver(progress.rows), running: new Map(), reverting: event.how === 'revert' };
     case 'rollout.ended':
+      return { ...progress, rows: settled(progress.rows), running: new Map() };
+    case 'notice':
       return progress;
   }
 }
@@ -133,6 +134,16 @@ function failed(progress: Progress, event: Of<'step.failed'>, atMs: number): Pro
   if (row === undefined) return progress;
   const rows = new Map(progress.rows).set(key, { ...row, text: event.error.message, state: 'failed', endedAtMs: atMs });
   return { ...progress, rows, running: without(progress.running, event.step) };
+}
+
+/** What the server was at when it died begins again, or is undone: both tell their own steps. */
+function onlyOver(rows: Progress['rows']): Progress['rows'] {
+  return new Map([...rows].filter(([, row]) => row.state === 'done' || row.state === 'failed'));
+}
+
+/** Rows that wait for a step that never came: going back, or a cancel, came first. */
+function settled(rows: Progress['rows']): Progress['rows'] {
+  return new Map([...rows].map(([key, row]) => [key, row.state === 'waiting' ? { ...row, state: 'done' } : row]));
 }
 
 function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
