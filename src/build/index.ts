@@ -6,4 +6,4 @@ export { createBuilder } from './builder.ts';
 export { collectBuildEnvironment } from './environment.ts';
 export { openFileTree } from './file-tree.ts';
 export { hashBuild } from './hash-build.ts';
-export { makePackagedImage, type PackagedImageInput } from './packaged-image.ts';
+export { makePackagedImage } from './packaged-image.ts';

@@ -3,6 +3,6 @@
  * Must never know anything else of berth. Start reading at `catalogue.ts`.
  */
 export { BerthError, toBerthError } from './berth-error.ts';
-export type { BerthErrorData, BerthErrorInput, Place } from './berth-error.ts';
+export type { BerthErrorData } from './berth-error.ts';
 export { catalogue } from './catalogue.ts';
 export type { ErrorCode } from './catalogue.ts';

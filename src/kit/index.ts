@@ -6,4 +6,4 @@ export { encodeFrame, FrameReader } from './frames.ts';
 export type { Frame } from './frames.ts';
 export { sha256, stableJson } from './hash.ts';
 export { Mutex } from './mutex.ts';
-export { didYouMean, nearest } from './nearest.ts';
+export { didYouMean } from './nearest.ts';

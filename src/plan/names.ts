@@ -8,12 +8,6 @@ export function jobName(input: { app: string; service: string; role: 'job' | 're
   return `${input.app}-${input.service}-${input.role}-r${input.release}`;
 }
 
-/** The number at the end of an instance's name, or undefined for a name of another form. */
-export function instanceNumber(name: string): number | undefined {
-  const digits = /-(\d+)$/.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}
-
 /** Takes the lowest number that no name in `taken` has, and adds its name to `taken`. */
 export function takeInstanceName(input: { app: string; service: string; taken: Set<string> }): string {
   for (let number = 1; ; number++) {

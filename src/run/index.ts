@@ -3,5 +3,5 @@
  * or the command line. Start reading at `create-runner.ts`, then `session.ts` (one rollout) and `executor.ts` (its steps).
  */
 export { createRunner, socketSetting } from './create-runner.ts';
-export type { RunDeps, Target } from './deps.ts';
-export type { Runner, RunnerInput } from './runner.ts';
+export type { Target } from './deps.ts';
+export type { Runner } from './runner.ts';
