@@ -6,8 +6,11 @@ import type { Context } from '../context.ts';
 import { problemText } from '../render/error.ts';
 import type { Files } from '../world.ts';
 
+/** A loaded application, and the stack that it was made from when there is no Compose file. */
+export type Application = LoadResult & { readonly detection?: Detection };
+
 /** The application of this command line. Without a Compose file it is made from the detected stack, and nothing is written. */
-export async function loadApplication(context: Context): Promise<LoadResult> {
+export async function loadApplication(context: Context): Promise<Application> {
   const input = toLoadInput(context);
   try {
     return await loadProject(input);
@@ -15,12 +18,16 @@ export async function loadApplication(context: Context): Promise<LoadResult> {
     if (!isWithoutFile(error, input)) throw error;
     const detection = await detectStack(await context.world.sources.tree(input.directory));
     if (detection === undefined) throw withoutStack(error, input.directory);
-    return await loadProject({ ...input, reader: withDraft(input.reader, input.directory, detection) });
+    const reader = withDraft(input.reader, input.directory, detection);
+    return { ...(await loadProject({ ...input, reader })), detection };
   }
 }
 
-/** Says each warning once, on stderr, with its place. */
-export function sayWarnings(context: Context, { warnings }: Pick<LoadResult, 'warnings'>): void {
+/** Says on stderr what was found in place of a file, and each warning once, with its place. */
+export function sayFindings(context: Context, { detection, warnings }: Application): void {
+  if (detection !== undefined) {
+    context.say(`no Compose file: ${detection.stack} ${detection.version} on port ${detection.port}; \`berth init\` writes the file`);
+  }
   for (const warning of warnings) context.say(`${context.err.yellow('warning:')} ${problemText(warning, context.err)}`);
 }
 

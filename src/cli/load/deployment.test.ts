@@ -46,7 +46,8 @@ hint: Write a Dockerfile there, or name an \`image\`. berth knows Node (package.
 
 describe('a directory without a Compose file', () => {
   it('of a known stack is one service with its port published, and nothing is written', async () => {
-    const { deployment, service, files } = await loaded(at('/app', node));
+    const { deployment, service, files, err } = await loaded(at('/app', node));
+    expect(err).toMatch(/^no Compose file: node-npm \d+ on port 4321; `berth init` writes the file\n/);
     expect(deployment?.project).toMatchObject({ name: 'app', directory: '/app' });
     expect(service('web')).toMatchObject({ port: 4321, ports: [{ target: 4321, published: 8080 }] });
     expect(Object.keys(files)).toEqual(['/app/package.json', '/app/server.js']);

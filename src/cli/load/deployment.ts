@@ -3,13 +3,13 @@ import { BerthError } from '../../errors/index.ts';
 import type { Build, Project, Service } from '../../model/index.ts';
 import { detectStack } from '../../stack/index.ts';
 import type { Context } from '../context.ts';
-import { loadApplication, sayWarnings } from './application.ts';
+import { loadApplication, sayFindings } from './application.ts';
 
 /** The application as it is here and now, with everything that the server needs to deploy it. */
 export async function loadDeployment(context: Context): Promise<Deployment> {
   const { sources } = context.world;
   const loaded = await loadApplication(context);
-  sayWarnings(context, loaded);
+  sayFindings(context, loaded);
   const services = await Promise.all(loaded.project.services.map((service) => withBuild(context, service)));
   const project: Project = { ...loaded.project, services };
   const [buildEnvironment, registryAuths] = await Promise.all([
