@@ -1,6 +1,7 @@
 import { BerthError } from '../errors/index.ts';
 import type { Plan, Project, ReleaseImage, Service, Step } from '../model/index.ts';
-import { buildInput, ownRepository } from './actions/image.ts';
+import type { Store } from '../ports/index.ts';
+import { buildInput, buildTag, ownRepository } from './actions/image.ts';
 import { buildable, type RunContext } from './deps.ts';
 
 /** Which images a rollout needs that the engine does not have, and which it has. */
@@ -67,6 +68,13 @@ export function toReleaseImages(
     return [[s.name, { id, tag: `${ownRepository(app, s.name)}:r${release}`, source: s.image ?? `built from ${s.build?.context ?? '?'}` }]];
   });
   return Object.fromEntries(entries);
+}
+
+/** Every tag that berth gave to an app's images: those of its releases, and those of its builds. */
+export function imageTags(store: Pick<Store, 'listReleases'>, app: string): string[] {
+  const releases = store.listReleases(app);
+  const built = releases.flatMap((r) => r.project.services.filter((s) => s.build !== undefined).map((s) => buildTag(app, s.name)));
+  return [...new Set([...releases.flatMap((r) => Object.values(r.images).map((image) => image.tag)), ...built])];
 }
 
 /** Gives every image of a release berth's own tag, so that nothing else's clean-up takes it away. */

@@ -9,7 +9,7 @@ import type { RunContext, Side } from './deps.ts';
 import { StepFailure } from './executor.ts';
 import { goBack } from './going-back.ts';
 import { needApp, needCurrentRelease, rollbackTarget } from './goal.ts';
-import { findImages, needImages, tagImages, toReleaseImages, type ImageWish } from './images.ts';
+import { findImages, imageTags, needImages, tagImages, toReleaseImages, type ImageWish } from './images.ts';
 import { planLifecycle } from './lifecycle.ts';
 import { preflight } from './preflight.ts';
 import { pruneReleases, type Ending } from './rollout-record.ts';
@@ -234,9 +234,7 @@ export class RolloutSession {
     const { ctx } = this.#run;
     forgetAnonymousVolumes(ctx, side.services.keys());
     await removeJobs(ctx, undefined, this.#run.suspend.signal);
-    for (const release of ctx.store.listReleases(ctx.app)) {
-      for (const image of Object.values(release.images)) await ctx.target.engine.removeImage(image.tag, this.#run.suspend.signal);
-    }
+    for (const tag of imageTags(ctx.store, ctx.app)) await ctx.target.engine.removeImage(tag, this.#run.suspend.signal);
     ctx.store.deleteApp(ctx.app);
     if (ctx.store.listApps().length === 0) await ctx.target.dataPlane.remove(this.#run.suspend.signal);
   }

@@ -27,6 +27,11 @@ export function ownRepository(app: string, service: string): string {
   return `berth/${part(app)}-${part(service)}`;
 }
 
+/** The tag of a service's newest build, before it is a release's. */
+export function buildTag(app: string, service: string): string {
+  return `${ownRepository(app, service)}:build`;
+}
+
 /** What the builder is asked for. */
 export function buildInput(ctx: RunContext, { service, build }: Buildable): BuildInput {
   if (ctx.buildEnvironment === undefined) throw new BerthError('INTERNAL', `Nothing was sent to build ${service.name} with.`);
@@ -36,7 +41,7 @@ export function buildInput(ctx: RunContext, { service, build }: Buildable): Buil
     build,
     environment: ctx.buildEnvironment,
     labels: { [labels.app]: ctx.app, [labels.service]: service.name, [labels.installation]: ctx.store.installation },
-    tag: `${ownRepository(ctx.app, service.name)}:build`,
+    tag: buildTag(ctx.app, service.name),
   };
 }
 
