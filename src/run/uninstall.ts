@@ -33,9 +33,7 @@ export async function uninstall(deps: Pick<RunDeps, 'store'>, input: UninstallIn
     if (input.volumes) await engine.removeVolume(volume.name);
     (input.volumes ? removed : kept).push(`volume ${volume.name}`);
   }
-  const tags = deps.store
-    .listApps()
-    .flatMap((a) => deps.store.listReleases(a.name).flatMap((r) => Object.values(r.images).map((i) => i.tag)));
+  const tags = deps.store.listApps().flatMap((a) => imageTags(deps.store, a.name));
   for (const tag of tags) if (await engine.removeImage(tag)) removed.push(`image ${tag}`);
   for (const app of deps.store.listApps()) deps.store.deleteApp(app.name);
   return { removed, kept };
