@@ -99,6 +99,10 @@ class ServiceRolling {
     return lane.found?.name ?? s.service.containerName ?? takeInstanceName({ app: desired.app, service: s.service.name, taken });
   }
 
+  /**
+   * A batch waits until the one before has its traffic and what it replaced has none. What was replaced is stopped and
+   * removed meanwhile, and the containers of the next batch are created: neither holds anybody up.
+   */
   #startFirst(needs: readonly string[]): readonly string[] {
     const { s, classes, list } = this.#in;
     const lanes = this.#lanes();
@@ -106,25 +110,29 @@ class ServiceRolling {
     // Where nothing is replaced, nothing has to be spared.
     const atOnce = retiring.length === 0 || s.service.rollout.parallelism === 0;
     const batch = atOnce ? Math.max(1, lanes.length) : s.service.rollout.parallelism;
+    const ends: string[] = [];
     let ready = classes.serving.length + retiring.length;
+    let create = needs;
     let previous = needs;
     while (lanes.length > 0 || retiring.length > 0) {
       const now = lanes.splice(0, batch);
-      const up = now.flatMap((lane) => this.#bringUp(lane, previous));
+      const up = now.flatMap((lane) => this.#bringUp(lane, { create, start: previous }));
+      create = previous;
       ready += now.length;
       const spare = lanes.length === 0 ? retiring.length : ready - s.replicas + s.service.rollout.unavailable;
       const leaving = retiring.splice(0, Math.max(0, spare));
       ready -= leaving.length;
       const after = up.length > 0 ? up : previous;
-      const gone = leaving.flatMap((i) => this.#remove(i, this.#retire(i, after)));
-      previous = gone.length > 0 ? [...after, ...gone] : after;
+      const retired = leaving.map((i) => ({ instance: i, ...this.#retire(i, after) }));
+      for (const r of retired) ends.push(...this.#remove(r.instance, r.stopped));
+      previous = [...after, ...retired.flatMap((r) => r.idle)];
       if (s.service.rollout.delayMs > 0 && lanes.length > 0) {
         previous = [
           list.add({ kind: 'wait', service: s.service.name, ms: s.service.rollout.delayMs }, 'deploy.update_config.delay', previous),
         ];
       }
     }
-    return previous;
+    return [...previous, ...ends];
   }
 
   #stopFirst(needs: readonly string[]): readonly string[] {
@@ -139,13 +147,13 @@ class ServiceRolling {
       const tooMany = lanes.length === 0 ? retiring.length : alive + now.length - s.replicas;
       const leaving = retiring.splice(0, Math.max(0, tooMany));
       alive += now.length - leaving.length;
-      let stopped = leaving.map((i) => ({ instance: i, needs: this.#retire(i, previous) }));
+      let stopped = leaving.map((i) => ({ instance: i, needs: this.#retire(i, previous).stopped }));
       let after = stopped.length > 0 ? stopped.flatMap((r) => r.needs) : previous;
       if (s.service.containerName !== undefined) {
         after = [...after, ...stopped.flatMap((r) => this.#remove(r.instance, r.needs)), ...this.#clearLeftover(previous)];
         stopped = [];
       }
-      const up = now.flatMap((lane) => this.#bringUp(lane, after));
+      const up = now.flatMap((lane) => this.#bringUp(lane, { create: after, start: after }));
       previous = up.length > 0 ? up : after;
       const gone = stopped.flatMap((r) => this.#remove(r.instance, previous));
       if (gone.length > 0) previous = [...previous, ...gone];
@@ -158,14 +166,20 @@ class ServiceRolling {
     return previous;
   }
 
-  #bringUp(lane: Lane, needs: readonly string[]): string[] {
+  #bringUp(lane: Lane, needs: { create: readonly string[]; start: readonly string[] }): string[] {
     const { s, list } = this.#in;
     const service = s.service.name;
     const { found } = lane;
     const instance = this.#nameOf(lane);
-    let last = needs;
-    if (found === undefined)
-      last = [list.add({ kind: 'instance.create', service, instance, config: s.config }, 'one instance of the new release', last)];
+    let last = needs.start;
+    if (found === undefined) {
+      const created = list.add(
+        { kind: 'instance.create', service, instance, config: s.config },
+        'one instance of the new release',
+        needs.create,
+      );
+      last = [...needs.start, created];
+    }
     if (found?.state !== 'running') {
       last = [list.add({ kind: 'instance.start', service, instance }, found === undefined ? 'created' : `it is ${found.state}`, last)];
       this.#started.push(...last);
@@ -192,28 +206,30 @@ class ServiceRolling {
     ];
   }
 
-  /** Takes an instance out of traffic and stops it; answers the steps after which it is stopped. */
-  #retire(i: Instance, needs: readonly string[]): readonly string[] {
+  /** Takes an instance out of traffic and stops it; answers the steps after which it does nothing any more, and is stopped. */
+  #retire(i: Instance, needs: readonly string[]): { readonly idle: readonly string[]; readonly stopped: readonly string[] } {
     const { s, list, edge } = this.#in;
     const service = s.service.name;
-    let last = needs;
-    if (edge?.ready.includes(i.name) === true || edge?.draining.includes(i.name) === true) {
-      const { drainMs, longDrainMs } = s.service.rollout;
-      last = [list.add({ kind: 'edge.drain', service, instance: i.name, drainMs, longDrainMs }, 'nothing new, and what it has ends', last)];
-    }
-    return [
+    const stop = (after: readonly string[]): readonly string[] => [
       list.add(
         { kind: 'instance.stop', service, instance: i.name, graceMs: s.service.stopGraceMs },
         `release ${i.release} is replaced`,
-        last,
+        after,
       ),
     ];
+    if (edge?.ready.includes(i.name) !== true && edge?.draining.includes(i.name) !== true) {
+      const stopped = stop(needs);
+      return { idle: stopped, stopped };
+    }
+    const { drainMs, longDrainMs } = s.service.rollout;
+    const idle = [
+      list.add({ kind: 'edge.drain', service, instance: i.name, drainMs, longDrainMs }, 'nothing new, and what it has ends', needs),
+    ];
+    return { idle, stopped: stop(idle) };
   }
 
   #remove(i: Instance, needs: readonly string[]): readonly string[] {
     if (this.#in.options.keep.includes(i.name)) return needs;
-    // Whatever is created after this step may have its name.
-    this.#in.taken.delete(i.name);
     return [this.#in.list.add({ kind: 'instance.remove', service: i.service, instance: i.name }, 'stopped and no longer needed', needs)];
   }
 

@@ -1,6 +1,7 @@
 import type { RolloutRequest } from '../contract/index.ts';
 import type { Plan, Project } from '../model/index.ts';
 import { planRollout, withDependencies, type PlanOptions } from '../plan/index.ts';
+import { assignPorts } from './assign-ports.ts';
 import type { RunContext, Side } from './deps.ts';
 import { needCurrentRelease, rollbackTarget } from './goal.ts';
 import { findImages, needImages, toReleaseImages, withImageSteps, type ImageNeeds } from './images.ts';
@@ -48,7 +49,7 @@ export async function draftPlan(ctx: RunContext, request: RolloutRequest, signal
 }
 
 async function draftUp(ctx: RunContext, request: Extract<RolloutRequest, { kind: 'up' }>, signal: AbortSignal): Promise<Plan> {
-  const { project } = request.deployment;
+  const project = await assignPorts(ctx, request.deployment.project, { keep: false });
   const only = withDependencies(project.services, request.services);
   const services = project.services.filter((s) => only.length === 0 || only.includes(s.name));
   const needs = await findImages(ctx, services, { build: request.build, pull: 'as-written' }, signal);

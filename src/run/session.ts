@@ -4,6 +4,7 @@ import type { Plan, Project, Release, Service } from '../model/index.ts';
 import type { RolloutRequest } from '../contract/index.ts';
 import { hasEdge, withDependencies, type PlanOptions } from '../plan/index.ts';
 import { removeJobs } from './actions/job.ts';
+import { assignPorts } from './assign-ports.ts';
 import { forgetAnonymousVolumes } from './anonymous-volumes.ts';
 import type { RunContext, Side } from './deps.ts';
 import { StepFailure } from './executor.ts';
@@ -14,6 +15,7 @@ import { planLifecycle } from './lifecycle.ts';
 import { preflight } from './preflight.ts';
 import { pruneReleases, type Ending } from './rollout-record.ts';
 import { sideInputOf, type SideInput } from './side.ts';
+import { verifyServing } from './verify-serving.ts';
 import { awayMs, StepRunner, type SessionInput } from './step-runner.ts';
 
 const done: Ending = { state: 'done', exitCode: 0, unchanged: false };
@@ -116,7 +118,8 @@ export class RolloutSession {
     const { store, app } = this.#run.ctx;
     await warnOnceAboutBoot(this.#run);
     const own = this.#run.ownRelease();
-    const { project } = request.deployment;
+    const { ctx } = this.#run;
+    const project = await this.#run.patiently(() => assignPorts(ctx, request.deployment.project, { keep: true }), awayMs.forward);
     const only = withDependencies(project.services, request.services);
     if (own !== undefined) return this.#rollTo(sideInputOf(own, {}), { kind: 'up' }, only);
     const chosen = chosenServices(project, only);
@@ -145,7 +148,7 @@ export class RolloutSession {
       const draft = await this.#run.side(input);
       const plan = await this.#run.plan(draft, forward(only, { promote: false }));
       const current = this.#run.currentRelease();
-      if (plan.steps.length === 0 && origin.kind === 'up' && current !== undefined && isSameProject(current, input)) return unchanged;
+      if (origin.kind === 'up' && current !== undefined && isSameRelease(current, input)) return this.#repair(draft, plan, only);
       await this.#run.patiently(() => preflight(ctx, draft, only, this.#run.halt.signal), awayMs.forward);
       await this.#writeRelease(input, origin);
     }
@@ -153,11 +156,17 @@ export class RolloutSession {
     if (own === undefined) throw new BerthError('INTERNAL', 'The new release was not written.');
     const side = await this.#run.side({ ...sideInputOf(own, {}), returning: origin.kind === 'rollback' });
     await this.#run.execute(side, await this.#run.plan(side, forward(only)));
-    const record = needApp(ctx.store, ctx.app);
-    const stoppedServices = only.length === 0 ? [] : record.stoppedServices.filter((s) => !only.includes(s));
-    ctx.store.putApp({ ...record, replicas: {}, stoppedServices });
+    this.#recordUp(only);
     await this.#tidy();
     return done;
+  }
+
+  /** What `berth scale` and `berth stop` had set is over with the next `up`. */
+  #recordUp(only: readonly string[]): void {
+    const { store, app } = this.#run.ctx;
+    const record = needApp(store, app);
+    const stoppedServices = only.length === 0 ? [] : record.stoppedServices.filter((s) => !only.includes(s));
+    store.putApp({ ...record, replicas: {}, stoppedServices });
   }
 
   /** Old releases and their images go. The release serves by now: what cannot be tidied is said, and tried again next time. */
@@ -171,6 +180,21 @@ export class RolloutSession {
         message: `Old releases could not be tidied away: ${toBerthError(thrown).message}`,
       });
     }
+  }
+
+  /** The release is the one that serves already: what is missing of it is brought back, under its own number. */
+  async #repair(side: Side, draft: Plan, only: readonly string[]): Promise<Ending> {
+    const { ctx } = this.#run;
+    const current = needCurrentRelease(ctx.store, ctx.app);
+    if (draft.steps.length === 0) {
+      await this.#run.patiently(() => verifyServing(ctx, this.#run.halt.signal), awayMs.forward);
+      return unchanged;
+    }
+    this.#run.update({ toRelease: current.number });
+    const own = await this.#run.side({ ...sideInputOf(current, {}), project: side.project });
+    await this.#run.execute(own, await this.#run.plan(own, forward(only, { promote: false })));
+    this.#recordUp(only);
+    return done;
   }
 
   async #writeRelease(input: SideInput, origin: Release['origin']): Promise<void> {
@@ -319,9 +343,13 @@ function chosenServices(project: Project, names: readonly string[]): Service[] {
   return project.services.filter((s) => names.length === 0 || names.includes(s.name));
 }
 
-/** Whether a release would be the same project again; places in files are no part of it. */
-function isSameProject(current: Release, input: SideInput): boolean {
-  return stableJson({ ...current.project, places: {} }) === stableJson({ ...input.project, places: {} });
+/** Whether a release would be the same again: project (but for the places in files) and images. */
+function isSameRelease(current: Release, input: SideInput): boolean {
+  const ids = (images: Release['images']): Record<string, string> =>
+    Object.fromEntries(Object.entries(images).map(([name, image]) => [name, image.id]));
+  const comparable = (r: Pick<Release, 'project' | 'images'>): string =>
+    stableJson({ project: { ...r.project, places: {} }, images: ids(r.images) });
+  return comparable(current) === comparable(input);
 }
 
 function hasImageId(result: unknown): result is { readonly imageId: string } {

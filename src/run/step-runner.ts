@@ -88,11 +88,11 @@ export class StepRunner {
     return step.action.kind === 'job.run' ? this.suspend.signal : new AbortController().signal;
   }
 
-  /** The release of this very rollout, once it is written. */
+  /** The release that this very rollout made, once it is written. */
   ownRelease(): Release | undefined {
-    const { kind } = this.request;
-    if (this.rollout.toRelease === undefined || (kind !== 'up' && kind !== 'rollback')) return undefined;
-    return this.ctx.store.getRelease(this.ctx.app, this.rollout.toRelease);
+    const { toRelease } = this.rollout;
+    const release = toRelease === undefined ? undefined : this.ctx.store.getRelease(this.ctx.app, toRelease);
+    return release?.rolloutId === this.ctx.rolloutId ? release : undefined;
   }
 
   currentRelease(): Release | undefined {

@@ -165,6 +165,42 @@ describe('what is refused before anything changes', () => {
   });
 });
 
+describe('up where nothing changed', () => {
+  it('brings back an instance that somebody removed, under the same release', async () => {
+    const w = await serving();
+    await w.engine.removeContainer('shop-web-2', { force: true });
+    expect(await w.up(project([web()]))).toMatchObject({ exitCode: 0, release: 1, serving: 1, unchanged: false });
+    expect(w.serving()).toHaveLength(3);
+    expect(w.store.listReleases('shop')).toHaveLength(1);
+  });
+
+  it('makes an edge again that somebody removed', async () => {
+    const w = await serving();
+    await w.dataPlane.remove();
+    expect(await w.up(project([web()]))).toMatchObject({ exitCode: 0, unchanged: true });
+    expect(w.serving()).toHaveLength(3);
+  });
+
+  it('is no success while the edge sees an instance down', async () => {
+    const w = await serving();
+    w.dataPlane.count('shop.web.8080', 'shop-web-2', { status: 'down', lastCheck: 'L4TOUT' });
+    const end = await w.up(project([web()]));
+    expect(end).toMatchObject({ exitCode: 1, error: { code: 'GATE_FAILED', message: expect.stringContaining('shop-web-2') } });
+    expect(w.serving()).toHaveLength(3);
+  });
+});
+
+describe('a published port without a number', () => {
+  it('is chosen once and kept', async () => {
+    const w = new FakeWorld();
+    const open = (v: string) => project([web({ ports: [{ target: 3000 }], environment: { V: v } })]);
+    const first = await w.up(open('1'));
+    expect(first.urls[0]).toMatch(/^http:\/\/localhost:\d{5}$/);
+    expect((await w.up(open('2'))).urls).toEqual(first.urls);
+    expect(await w.up(open('2'))).toMatchObject({ unchanged: true });
+  });
+});
+
 describe('cancelling', () => {
   it('finishes the running step, goes back and exits 130', async () => {
     const w = await serving();

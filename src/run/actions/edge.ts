@@ -57,7 +57,7 @@ async function awaitUp(ctx: RunContext, action: Of<'edge.add'>, signal: AbortSig
       const saw = servers.map((s) => `${s.status}: ${s.lastCheck}`).join('; ');
       throw new BerthError('EDGE_FAILED', `HAProxy does not see ${action.instance} up (${saw === '' ? 'it has no such server' : saw}).`);
     }
-    await ctx.clock.sleep(100, signal);
+    await ctx.clock.sleep(25, signal);
   }
 }
 

@@ -95,6 +95,8 @@ export async function stopInstance(
       if (result.exitCode !== 0) notes.push(`its pre_stop hook \`${hook.command.join(' ')}\` ended with ${result.exitCode}`);
     }
   }
+  // With `always` the engine would start it again at the next boot, though it was asked to stop.
+  if (details.restartPolicy.name === 'always') await engine.setRestartPolicy(details.id, { name: 'unless-stopped' }, signal);
   await engine.stopContainer(details.id, { graceMs: action.graceMs, signal: s?.service.stopSignal }, signal);
   return notes.length === 0 ? {} : { note: notes.join('; ') };
 }

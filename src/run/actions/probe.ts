@@ -77,7 +77,7 @@ class InstanceProbing {
   #pauseMs(round: Round): number {
     const { intervalMs, check } = this.#action.probe;
     if (check.kind === 'uptime') return Math.min(intervalMs, this.#action.monitorMs);
-    return round.answer.ok ? intervalMs : Math.min(intervalMs, 200);
+    return round.answer.ok ? intervalMs : Math.min(intervalMs, 100);
   }
 
   async #look(signal: AbortSignal): Promise<ContainerDetails> {
