@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Site, web } from '../e2e/harness/index.ts';
 import { atMost, type Bench } from './bench.ts';
+import { installBerth } from './installed.ts';
 
 const settleMs = 10_000;
 const overMs = 60_000;
@@ -12,9 +13,10 @@ const ticksPerSecond = 100;
 export const idle: Bench = {
   name: 'idle',
   what: 'memory and processor time of the server while nothing happens',
-  how: `One app of three instances is up; ${settleMs / 1000} s after its rollout, resident memory, and processor time over ${overMs / 1000} s, both from /proc.`,
+  how: `The installed berth; one app of three instances is up; ${settleMs / 1000} s after its rollout, resident memory, and processor time over ${overMs / 1000} s, both from /proc.`,
   async run(say) {
-    await using site = await Site.open();
+    await using installed = await installBerth();
+    await using site = await Site.open({ launcher: installed.file });
     site.compose(web({ replicas: 3 }));
     await site.ok('up');
     const pid = await site.serverPid();

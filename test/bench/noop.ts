@@ -22,12 +22,12 @@ export const noop: Bench = {
     await using installed = await installBerth();
     const measured: Measurement[] = [];
     for (const { metric, database, limit } of applications) {
-      await using site = await Site.open();
+      await using site = await Site.open({ launcher: installed.file });
       const port = await freePort();
       site.write('compose.yaml', file(site.name, `${site.port}:3000`, database));
       site.write('peer/compose.yaml', file(`${site.name}-peer`, `${port}-${port + 2}:3000`, database));
       const peer = (...args: string[]) => ({ ...compose, args: [...compose.args, ...args], cwd: `${site.directory}/peer` });
-      const own = { ...site.command('up'), file: installed.file };
+      const own = site.command('up');
       try {
         await timeByTurns([own, peer('up', '-d')], 0);
         say(metric);

@@ -8,7 +8,10 @@ import { get, type Answer } from './get.ts';
 import { appImage } from './image.ts';
 import { docker, Running, type Result } from './program.ts';
 
-const launcher = path.resolve(import.meta.dirname, '../../../bin/berth');
+const fromSources = path.resolve(import.meta.dirname, '../../../bin/berth');
+
+/** `home` shares another site's home: two apps of one installation. `launcher` is another `berth` than that of the sources. */
+type SiteOptions = { readonly home?: string; readonly port?: number; readonly launcher?: string };
 
 /** What a user has: a directory with an application, a home of berth, and the `berth` command. Everything goes when it is disposed of. */
 export class Site implements AsyncDisposable {
@@ -18,12 +21,14 @@ export class Site implements AsyncDisposable {
   readonly port: number;
   private readonly root: string;
   private readonly ownsHome: boolean;
+  private readonly launcher: string;
   private environment: NodeJS.ProcessEnv;
   private readonly running = new Set<Running>();
 
-  private constructor(port: number, home: string | undefined) {
+  private constructor(port: number, { home, launcher }: SiteOptions) {
     this.name = `e2e${randomBytes(4).toString('hex')}`;
     this.port = port;
+    this.launcher = launcher ?? fromSources;
     this.root = mkdtempSync(path.join(tmpdir(), 'berth-e2e-'));
     this.directory = path.join(this.root, 'app');
     this.ownsHome = home === undefined;
@@ -34,9 +39,8 @@ export class Site implements AsyncDisposable {
     this.environment = { ...Object.fromEntries(inherited), BERTH_HOME: this.home };
   }
 
-  /** `home` shares another site's home: two apps of one installation. */
-  static async open(options: { home?: string; port?: number } = {}): Promise<Site> {
-    return new Site(options.port ?? (await freePort()), options.home);
+  static async open(options: SiteOptions = {}): Promise<Site> {
+    return new Site(options.port ?? (await freePort()), options);
   }
 
   /** Writes a file of the application. */
@@ -59,12 +63,12 @@ export class Site implements AsyncDisposable {
 
   /** `berth` as a command for others to start. */
   command(...args: string[]): { file: string; args: string[]; cwd: string; env: NodeJS.ProcessEnv } {
-    return { file: launcher, args, cwd: this.directory, env: this.environment };
+    return { file: this.launcher, args, cwd: this.directory, env: this.environment };
   }
 
   /** Starts `berth` and does not wait for it. */
   start(...args: string[]): Running {
-    const running = new Running(launcher, args, { cwd: this.directory, env: this.environment, timeoutMs: 240_000 });
+    const running = new Running(this.launcher, args, { cwd: this.directory, env: this.environment, timeoutMs: 240_000 });
     this.running.add(running);
     void running.result.then(() => this.running.delete(running));
     return running;
