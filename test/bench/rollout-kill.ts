@@ -1,5 +1,5 @@
 import { atLeast, atMost, told, type Bench } from './bench.ts';
-import { judge, killServerWithin, lastRolloutMs, openNeighbour, openShop, replicas, startShopLoad } from './shop.ts';
+import { judge, killServerWithin, openNeighbour, openShop, replicas, startShopLoad, updateMs, watchMs } from './shop.ts';
 
 const updates = 20;
 
@@ -11,9 +11,8 @@ export const rolloutKill: Bench = {
   async run(say) {
     await using site = await openShop();
     await using neighbour = await openNeighbour(site);
-    site.variables({ VERSION: '2' });
-    await site.ok('up');
-    const updateMs = (await lastRolloutMs(site)) + 1000;
+    const took = await updateMs(site, 2, say);
+    if (took === undefined) throw new Error('The update without a kill failed.');
     const load = startShopLoad(site);
     await load.requests(1000);
     let kills = 0;
@@ -23,7 +22,7 @@ export const rolloutKill: Bench = {
       site.variables({ VERSION: version });
       const pid = await site.serverPid();
       const running = site.berth('up');
-      kills += (await killServerWithin(pid, updateMs)) ? 1 : 0;
+      kills += (await killServerWithin(pid, took + watchMs)) ? 1 : 0;
       await running;
       const after = await site.berth('up');
       const versions = await site.versions();

@@ -1,6 +1,6 @@
 import { atLeast, atMost, against, median, told, type Bench } from './bench.ts';
 import { floorMs } from './floor.ts';
-import { judge, lastRolloutMs, openNeighbour, openShop, replicas, startShopLoad } from './shop.ts';
+import { judge, openNeighbour, openShop, replicas, startShopLoad, updateMs } from './shop.ts';
 
 const updates = 20;
 /** The neighbour comes and goes in the updates up to this one. */
@@ -21,13 +21,11 @@ export const rollout: Bench = {
     const tookMs: number[] = [];
     let failed = 0;
     for (let update = 1; update <= updates; update++) {
-      site.variables({ VERSION: String(update + 1) });
       const coming =
         update > neighbourly || update % 2 === 0 ? undefined : update % 4 === 1 ? neighbour.ok('up') : neighbour.ok('down', '-y');
-      const [{ code, err }] = await Promise.all([site.berth('up'), coming]);
-      if (code !== 0) say(`update ${update} exited ${code}: ${err}`);
-      failed += code === 0 ? 0 : 1;
-      if (update >= timedFrom) tookMs.push(await lastRolloutMs(site));
+      const [ms] = await Promise.all([updateMs(site, update + 1, say), coming]);
+      if (ms === undefined) failed += 1;
+      else if (update >= timedFrom) tookMs.push(ms);
       say(`update ${update} of ${updates}`);
     }
     const floor = await floorMs(replicas);

@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Load, mixedStreams } from '../../scripts/load/load.ts';
 import { losses, sum, type LoadReport } from '../../scripts/load/plan.ts';
-import type { EventRecord } from '../../src/model/index.ts';
 import { seenMount, Site } from '../e2e/harness/index.ts';
 
 export const replicas = 3;
 export const successes = 2;
 export const intervalMs = 1000;
+export const watchMs = 1000;
 
 /** The application that the rollout benches update: three instances with the probe's defaults and a short watch. */
 export async function openShop(): Promise<Site> {
@@ -37,7 +37,7 @@ ${count > 1 ? seenMount : ''}
       port: 3000
       protocol: http
       probe: { http: /, interval: ${intervalMs}ms, successes: ${successes}, within: 30s }
-      rollout: { drain: 10s, watch: 1s }
+      rollout: { drain: 10s, watch: ${watchMs}ms }
 `;
 }
 
@@ -63,18 +63,13 @@ export function judge(
   return { ...total, wrongPosts: missing + twice, perSecond: total.requests / report.seconds, why: losses(report) };
 }
 
-/** How long the last rollout took from its start to its switch, the watch left out; from its events. */
-export async function lastRolloutMs(site: Site): Promise<number> {
-  const { out } = await site.ok('events', '-n', '400', '--json');
-  const records = out
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as EventRecord);
-  const started = records.findLast(({ event }) => event.type === 'rollout.started');
-  const mine = records.filter(({ rollout }) => rollout === started?.rollout);
-  const end = mine.find(({ event }) => event.type === 'step.started' && event.action.kind === 'watch') ?? mine.at(-1);
-  if (started === undefined || end === undefined) throw new Error('The events tell no rollout.');
-  return end.atMs - started.atMs;
+/** Rolls out a version, and answers how long that took, the watch left out; undefined, and told why, when it failed. */
+export async function updateMs(site: Site, version: number, say: (why: string) => void): Promise<number | undefined> {
+  site.variables({ VERSION: String(version) });
+  const { code, out, err } = await site.berth('up', '--json');
+  if (code === 0) return (JSON.parse(out) as { tookMs: number }).tookMs - watchMs;
+  say(`the update to ${version} exited ${code}: ${err}`);
+  return undefined;
 }
 
 /** Kills the server at a moment within the next so many milliseconds; answers whether there was one to kill. */

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AppStatus } from '../../src/contract/index.ts';
 import type { Plan } from '../../src/model/index.ts';
@@ -58,6 +60,13 @@ test('logs shows the lines of every instance', async () => {
 
 test('exec runs a command in an instance and answers its exit code and output', async () => {
   expect(await site.berth('exec', 'web', '--', 'sh', '-c', 'echo $VERSION; exit 7')).toMatchObject({ code: 7, out: '1\n' });
+});
+
+test('output longer than a pipe holds arrives whole, however slow its reader', async () => {
+  const { file, args, cwd, env } = site.command('exec', 'web', '--', 'node', '-e', 'process.stdout.write("x".repeat(1_000_000))');
+  const reader = ['-c', '"$@" | { sleep 1; wc -c; }', 'sh', file, ...args];
+  const { stdout } = await promisify(execFile)('sh', reader, { cwd, env });
+  expect(Number(stdout)).toBe(1_000_000);
 });
 
 test('run starts a container of its own and answers its exit code', async () => {
