@@ -1,38 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { mortal, mortalStore, Mortality } from '../../test/fakes/mortal.ts';
+import { mortalRunner, Mortality } from '../../test/fakes/mortal.ts';
 import { answering, FakeWorld, project, service, web, type Ended } from '../../test/fakes/world.ts';
 import type { RolloutRequest } from '../contract/index.ts';
 import type { Project } from '../model/index.ts';
-import type { Runner } from './index.ts';
-import { createRunner } from './index.ts';
-import { FakeProber } from '../../test/fakes/host.ts';
-
-/** A runner that dies at the n-th write to its store. */
-function mortalRunner(w: FakeWorld, atWrite: number): { runner: Runner; life: Mortality } {
-  const life = new Mortality();
-  const target = {
-    socket: '/fake.sock',
-    engine: mortal(w.engine, life),
-    dataPlane: mortal(w.dataPlane, life),
-    builder: mortal(w.builder, life),
-  };
-  const runner = createRunner({
-    store: mortalStore(w.store, life),
-    clock: mortal(w.clock, life),
-    ids: w.ids,
-    host: mortal(w.host, life),
-    prober: mortal(new FakeProber(w.engine, w.clock), life),
-    connect: () => target,
-    onTrouble: () => undefined,
-  });
-  life.dieAtWrite(atWrite);
-  return { runner, life };
-}
 
 /** Starts a request on a runner that dies at a write; then a new server resumes. Answers undefined when it outlived the rollout. */
 async function killedAt(w: FakeWorld, request: RolloutRequest, atWrite: number): Promise<{ died: boolean; ended: Ended | undefined }> {
   const before = w.store.listRollouts('shop', 1)[0]?.id;
-  const { runner, life } = mortalRunner(w, atWrite);
+  const life = new Mortality();
+  const runner = mortalRunner(w, life);
+  life.dieAtWrite(atWrite);
   const outcome = runner.start({ socket: '/fake.sock', request, requestId: `killed-${atWrite}` }).then(
     () => undefined,
     () => undefined,

@@ -4,7 +4,7 @@ import type { Builder, Clock, DataPlane, Engine, Host, Ids, Prober, Store } from
 import type { BuildEnvironment, RegistryAuth } from '../ports/index.ts';
 import type { Build, Project, Release, ReleaseImage, Service } from '../model/index.ts';
 import type { DesiredService } from '../plan/index.ts';
-import type { EdgeKeeper } from './edge-keeper.ts';
+import type { EdgeKeeper } from './target/edge-keeper.ts';
 import type { EventLog } from './event-log.ts';
 
 /** What a container engine brings along: itself, the data plane on its machine, and how images are built for it. */

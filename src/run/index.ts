@@ -1,6 +1,7 @@
 /**
  * Executes plans through ports: journal, lease, resume, gates, watch, going back. Must never know an adapter, a colour
- * or the command line. Start reading at `create-runner.ts`, then `session.ts` (one rollout) and `executor.ts` (its steps).
+ * or the command line. Start reading at `create-runner.ts`; `rollout/session.ts` is one rollout from request to
+ * end, `actions/` does its steps, `target/` looks at the engine and decides what a release wants there.
  */
 export { createRunner, socketSetting } from './create-runner.ts';
 export type { Target } from './deps.ts';

@@ -1,15 +1,15 @@
 import type { SessionRequest } from '../contract/index.ts';
 import { BerthError } from '../errors/index.ts';
 import type { Project, ReleaseImage } from '../model/index.ts';
-import { containerFor } from './container-for.ts';
+import { containerFor } from './target/container-for.ts';
 import type { RunContext, Side } from './deps.ts';
-import { needCurrentRelease, needServices } from './goal.ts';
+import { needCurrentRelease, needServices } from './rollout/goal.ts';
 import { buildImage, pullImage } from './actions/image.ts';
-import { ensureNetwork, networksOf } from './addressing.ts';
-import { findImages, toReleaseImages } from './images.ts';
-import { look } from './observe.ts';
-import { makeSide, sideInputOf, toDesiredState } from './side.ts';
-import { ensureVolume } from './volumes.ts';
+import { ensureNetwork, networksOf } from './target/addressing.ts';
+import { findImages, toReleaseImages } from './rollout/images.ts';
+import { look } from './target/observe.ts';
+import { makeSide, sideInputOf, toDesiredState } from './target/side.ts';
+import { ensureVolume } from './target/volumes.ts';
 import { buildable } from './deps.ts';
 
 /**

@@ -2,9 +2,9 @@ import type { AppStatus, InstanceStatus, ReleaseSummary, ServiceStatus } from '.
 import { explainExit, isEnded, type EdgeServerStats, type Instance, type Release } from '../model/index.ts';
 import { describeProbe, hasEdge, type DesiredService } from '../plan/index.ts';
 import type { RunContext, Side } from './deps.ts';
-import { listInstances, toInstance } from './instances.ts';
-import { urlsOf } from './rollout-record.ts';
-import { makeSide, sideInputOf } from './side.ts';
+import { listInstances, toInstance } from './target/instances.ts';
+import { urlsOf } from './rollout/rollout-record.ts';
+import { makeSide, sideInputOf } from './target/side.ts';
 
 /** An app as it is now: what the engine runs and what the edge sends traffic to. */
 export async function appStatus(ctx: RunContext, signal?: AbortSignal): Promise<AppStatus> {

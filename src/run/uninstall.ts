@@ -1,7 +1,7 @@
 import { BerthError } from '../errors/index.ts';
 import { labels, roles } from '../model/index.ts';
 import type { RunDeps, Target } from './deps.ts';
-import { imageTags } from './images.ts';
+import { imageTags } from './rollout/images.ts';
 
 /** What uninstalling does. Without a target nothing was ever deployed. */
 export type UninstallInput = { readonly purge: boolean; readonly volumes: boolean; readonly target: Target | undefined };

@@ -1,3 +1,7 @@
+import { createRunner, type Runner } from '../../src/run/index.ts';
+import { FakeProber } from './host.ts';
+import type { FakeWorld } from './world.ts';
+
 /** Switches everything that a killed process held: nothing it called is answered any more, nothing it writes lands. */
 export class Mortality {
   dead = false;
@@ -18,7 +22,7 @@ export class Mortality {
 const reads = /^(get|list|installation$)/;
 
 /** A store (synchronous) whose writes stop landing when the process is dead. */
-export function mortalStore<T extends object>(store: T, life: Mortality): T {
+function mortalStore<T extends object>(store: T, life: Mortality): T {
   return new Proxy(store, {
     get(target, name): unknown {
       const value: unknown = Reflect.get(target, name);
@@ -32,7 +36,7 @@ export function mortalStore<T extends object>(store: T, life: Mortality): T {
 }
 
 /** A port whose calls are never answered once the process is dead; what was under way still happens. */
-export function mortal<T extends object>(port: T, life: Mortality): T {
+function mortal<T extends object>(port: T, life: Mortality): T {
   return new Proxy(port, {
     get(target, name): unknown {
       const value: unknown = Reflect.get(target, name);
@@ -52,4 +56,23 @@ export function mortal<T extends object>(port: T, life: Mortality): T {
 
 function never(): Promise<never> {
   return new Promise(() => undefined);
+}
+
+/** A runner of a world that dies with `life`. */
+export function mortalRunner(w: FakeWorld, life: Mortality): Runner {
+  const target = {
+    socket: '/fake.sock',
+    engine: mortal(w.engine, life),
+    dataPlane: mortal(w.dataPlane, life),
+    builder: mortal(w.builder, life),
+  };
+  return createRunner({
+    store: mortalStore(w.store, life),
+    clock: mortal(w.clock, life),
+    ids: w.ids,
+    host: mortal(w.host, life),
+    prober: mortal(new FakeProber(w.engine, w.clock), life),
+    connect: () => target,
+    onTrouble: () => undefined,
+  });
 }

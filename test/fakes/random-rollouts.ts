@@ -1,10 +1,9 @@
 import { expect } from 'vitest';
 import type { RolloutRequest } from '../../src/contract/index.ts';
 import type { Project } from '../../src/model/index.ts';
-import { createRunner } from '../../src/run/index.ts';
-import { FakeProber, listening } from './host.ts';
+import { listening } from './host.ts';
 import { seededRandom } from './ids.ts';
-import { mortal, mortalStore, Mortality } from './mortal.ts';
+import { mortalRunner, Mortality } from './mortal.ts';
 import { answering, FakeWorld, project, service, web, type Ended } from './world.ts';
 
 const volumes = [{ key: 'data', name: 'shop_data', external: false, driverOpts: {}, labels: {} }];
@@ -177,21 +176,7 @@ class RandomLife {
   async #killed(request: RolloutRequest): Promise<Ended | undefined> {
     const w = this.#w;
     const life = new Mortality();
-    const target = {
-      socket: '/fake.sock',
-      engine: mortal(w.engine, life),
-      dataPlane: mortal(w.dataPlane, life),
-      builder: mortal(w.builder, life),
-    };
-    const runner = createRunner({
-      store: mortalStore(w.store, life),
-      clock: mortal(w.clock, life),
-      ids: w.ids,
-      host: mortal(w.host, life),
-      prober: mortal(new FakeProber(w.engine, w.clock), life),
-      connect: () => target,
-      onTrouble: () => undefined,
-    });
+    const runner = mortalRunner(w, life);
     life.dieAtWrite(1 + Math.floor(this.#random() * 120));
     const before = w.store.listRollouts('shop', 1)[0]?.id;
     const started = runner.start({ socket: '/fake.sock', request, requestId: `killed-${w.clock.now()}` }).catch(() => undefined);

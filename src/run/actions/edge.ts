@@ -11,7 +11,7 @@ import {
   type ServiceEdge,
 } from '../../plan/index.ts';
 import type { RunContext, Side } from '../deps.ts';
-import { addressOf, needInstance } from '../instances.ts';
+import { addressOf, needInstance } from '../target/instances.ts';
 
 type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
 

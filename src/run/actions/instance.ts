@@ -2,11 +2,11 @@ import { BerthError } from '../../errors/index.ts';
 import { labels, type Action } from '../../model/index.ts';
 import { updateOrder } from '../../plan/index.ts';
 import type { ContainerDetails } from '../../ports/index.ts';
-import { rememberAnonymousVolumes } from '../anonymous-volumes.ts';
-import { containerFor } from '../container-for.ts';
+import { rememberAnonymousVolumes } from '../target/anonymous-volumes.ts';
+import { containerFor } from '../target/container-for.ts';
 import type { RunContext, Side } from '../deps.ts';
-import { gatherEvidence } from '../evidence.ts';
-import { isEngineAway } from '../engine-away.ts';
+import { gatherEvidence } from '../target/evidence.ts';
+import { isEngineAway } from '../target/engine-away.ts';
 
 type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
 

@@ -2,8 +2,8 @@ import { BerthError } from '../../errors/index.ts';
 import { explainExit, labels, type Action } from '../../model/index.ts';
 import type { ContainerSummary } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
-import { containerFor } from '../container-for.ts';
-import { gatherEvidence } from '../evidence.ts';
+import { containerFor } from '../target/container-for.ts';
+import { gatherEvidence } from '../target/evidence.ts';
 import { isOurs } from './instance.ts';
 
 /**

@@ -2,8 +2,8 @@ import { BerthError } from '../../errors/index.ts';
 import type { Action, Pin, Probe, ProbeResult } from '../../model/index.ts';
 import type { ContainerDetails, ProbeAnswer } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
-import { gatherEvidence } from '../evidence.ts';
-import { addressOf, needInstance } from '../instances.ts';
+import { gatherEvidence } from '../target/evidence.ts';
+import { addressOf, needInstance } from '../target/instances.ts';
 
 /** Paths asked one after the other when nobody wrote a probe. */
 const wellKnownPaths = ['/up', '/healthz', '/health', '/'];

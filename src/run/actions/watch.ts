@@ -2,8 +2,8 @@ import { BerthError } from '../../errors/index.ts';
 import type { Action, ProbeResult } from '../../model/index.ts';
 import type { ContainerDetails } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
-import { gatherEvidence } from '../evidence.ts';
-import { addressOf, listInstances, needInstance } from '../instances.ts';
+import { gatherEvidence } from '../target/evidence.ts';
+import { addressOf, listInstances, needInstance } from '../target/instances.ts';
 import type { Drained } from './edge.ts';
 
 /** Gates of DESIGN §5: so many failed probes in a row, and what counts only after so many requests. */

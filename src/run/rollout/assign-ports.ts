@@ -1,7 +1,7 @@
-import { sha256 } from '../kit/index.ts';
-import { BerthError } from '../errors/index.ts';
-import type { Project, PublishedPort, Service } from '../model/index.ts';
-import type { RunContext } from './deps.ts';
+import { sha256 } from '../../kit/index.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { Project, PublishedPort, Service } from '../../model/index.ts';
+import type { RunContext } from '../deps.ts';
 
 /** Where the kernel and Docker themselves take ports from that nobody asked for. */
 const range = { first: 32_768, count: 28_232 };

@@ -1,6 +1,6 @@
-import { explainExit, type Evidence, type ProbeResult } from '../model/index.ts';
-import type { Host, LogLine } from '../ports/index.ts';
-import type { RunContext } from './deps.ts';
+import { explainExit, type Evidence, type ProbeResult } from '../../model/index.ts';
+import type { Host, LogLine } from '../../ports/index.ts';
+import type { RunContext } from '../deps.ts';
 
 /** How many log lines a failure shows. */
 const logLines = 20;

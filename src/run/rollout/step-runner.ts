@@ -1,15 +1,15 @@
-import type { BerthError } from '../errors/index.ts';
-import type { Plan, Release, Rollout, RolloutEvent, Step } from '../model/index.ts';
-import type { RolloutRequest } from '../contract/index.ts';
-import { planRollout, type PlanOptions } from '../plan/index.ts';
-import type { RunContext, Side } from './deps.ts';
+import type { BerthError } from '../../errors/index.ts';
+import type { Plan, Release, Rollout, RolloutEvent, Step } from '../../model/index.ts';
+import type { RolloutRequest } from '../../contract/index.ts';
+import { planRollout, type PlanOptions } from '../../plan/index.ts';
+import type { RunContext, Side } from '../deps.ts';
 import { deadlineMs, withDeadline } from './deadline.ts';
-import { whileEngineAway } from './engine-away.ts';
+import { whileEngineAway } from '../target/engine-away.ts';
 import { executePlan } from './executor.ts';
-import { look, observe } from './observe.ts';
+import { look, observe } from '../target/observe.ts';
 import { performStep } from './perform.ts';
 import { endRollout, keepPin, promoteRelease, type Ending } from './rollout-record.ts';
-import { makeSide, toDesiredState, type SideInput } from './side.ts';
+import { makeSide, toDesiredState, type SideInput } from '../target/side.ts';
 
 /** Steps that only wait: they end at once when a rollout is cancelled or another step failed. The others are finished. */
 const waits = new Set<Step['action']['kind']>(['image.pull', 'image.build', 'instance.probe', 'edge.drain', 'wait', 'watch']);

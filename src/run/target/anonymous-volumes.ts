@@ -1,5 +1,5 @@
-import type { ContainerDetails } from '../ports/index.ts';
-import type { RunContext } from './deps.ts';
+import type { ContainerDetails } from '../../ports/index.ts';
+import type { RunContext } from '../deps.ts';
 
 /** A volume without a name of its own that an image declared, and where it is mounted. */
 export type AnonymousVolume = { readonly name: string; readonly target: string };

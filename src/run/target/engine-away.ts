@@ -1,5 +1,5 @@
-import { toBerthError, type BerthError } from '../errors/index.ts';
-import type { Clock } from '../ports/index.ts';
+import { toBerthError, type BerthError } from '../../errors/index.ts';
+import type { Clock } from '../../ports/index.ts';
 
 /** Whether a failure only says that the engine is not there at the moment. */
 export function isEngineAway(error: BerthError): boolean {

@@ -1,8 +1,8 @@
-import { BerthError } from '../errors/index.ts';
-import type { Plan, Project, ReleaseImage, Service, Step } from '../model/index.ts';
-import type { Store } from '../ports/index.ts';
-import { buildInput, buildTag, ownRepository } from './actions/image.ts';
-import { buildable, type RunContext } from './deps.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { Plan, Project, ReleaseImage, Service, Step } from '../../model/index.ts';
+import type { Store } from '../../ports/index.ts';
+import { buildInput, buildTag, ownRepository } from '../actions/image.ts';
+import { buildable, type RunContext } from '../deps.ts';
 
 /** Which images a rollout needs that the engine does not have, and which it has. */
 export type ImageNeeds = { readonly steps: readonly Step[]; readonly known: ReadonlyMap<string, string> };

@@ -1,8 +1,8 @@
-import { BerthError, type BerthErrorData } from '../errors/index.ts';
-import type { Pin, Release, RolloutEvent, RolloutState } from '../model/index.ts';
-import { mergeEdges } from '../plan/index.ts';
-import { removeJobs } from './actions/job.ts';
-import type { RunContext } from './deps.ts';
+import { BerthError, type BerthErrorData } from '../../errors/index.ts';
+import type { Pin, Release, RolloutEvent, RolloutState } from '../../model/index.ts';
+import { mergeEdges } from '../../plan/index.ts';
+import { removeJobs } from '../actions/job.ts';
+import type { RunContext } from '../deps.ts';
 
 /** How many releases keep their spec and images. */
 const keptReleases = 5;

@@ -1,7 +1,7 @@
-import { BerthError } from '../errors/index.ts';
-import type { EdgeServerStats } from '../model/index.ts';
-import { gatherEvidence } from './evidence.ts';
-import type { RunContext } from './deps.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { EdgeServerStats } from '../../model/index.ts';
+import { gatherEvidence } from '../target/evidence.ts';
+import type { RunContext } from '../deps.ts';
 
 /** How long an instance that the edge calls down may take to be called up again. */
 const patienceMs = 5000;

@@ -1,9 +1,9 @@
-import { labels, type Pin, type Project, type Release, type ReleaseImage, type Service } from '../model/index.ts';
-import { configHash } from '../plan/container/index.ts';
-import { hasEdge, jobServices, resolveProbe, servicePort, type Desired, type DesiredService, type ImageFacts } from '../plan/index.ts';
-import type { Engine, NetworkDetails } from '../ports/index.ts';
+import { labels, type Pin, type Project, type Release, type ReleaseImage, type Service } from '../../model/index.ts';
+import { configHash } from '../../plan/container/index.ts';
+import { hasEdge, jobServices, resolveProbe, servicePort, type Desired, type DesiredService, type ImageFacts } from '../../plan/index.ts';
+import type { Engine, NetworkDetails } from '../../ports/index.ts';
 import { edgeNetwork } from './addressing.ts';
-import type { RunContext, Side } from './deps.ts';
+import type { RunContext, Side } from '../deps.ts';
 
 /** What one release wants, before it is compared with anything. */
 export type SideInput = {

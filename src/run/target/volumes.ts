@@ -1,6 +1,6 @@
-import { BerthError } from '../errors/index.ts';
-import { labels } from '../model/index.ts';
-import type { RunContext, Side } from './deps.ts';
+import { BerthError } from '../../errors/index.ts';
+import { labels } from '../../model/index.ts';
+import type { RunContext, Side } from '../deps.ts';
 
 /** Makes sure that a volume of the project exists; an existing one of the same name is used as it is. */
 export async function ensureVolume(ctx: RunContext, side: Side, key: string, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
-import { BerthError } from '../errors/index.ts';
-import type { Action } from '../model/index.ts';
-import type { Clock } from '../ports/index.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { Action } from '../../model/index.ts';
+import type { Clock } from '../../ports/index.ts';
 
 const minute = 60_000;
 

@@ -1,8 +1,8 @@
-import { Mutex } from '../kit/index.ts';
-import type { AppEdge } from '../model/index.ts';
-import { mergeEdges } from '../plan/index.ts';
-import type { Clock, DataPlane, Store } from '../ports/index.ts';
-import { withDeadline } from './deadline.ts';
+import { Mutex } from '../../kit/index.ts';
+import type { AppEdge } from '../../model/index.ts';
+import { mergeEdges } from '../../plan/index.ts';
+import type { Clock, DataPlane, Store } from '../../ports/index.ts';
+import { withDeadline } from '../rollout/deadline.ts';
 
 /** The first use of the edge may have to make HAProxy's image. */
 const applyMs = 10 * 60_000;

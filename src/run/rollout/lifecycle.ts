@@ -1,11 +1,11 @@
-import type { RolloutRequest } from '../contract/index.ts';
-import { labels, type Plan } from '../model/index.ts';
-import { planDown, planStop, type RunningService } from '../plan/index.ts';
-import { edgeNetwork } from './addressing.ts';
-import type { RunContext, Side } from './deps.ts';
-import { observeEdge } from './observe.ts';
-import { listInstances } from './instances.ts';
-import { makeSide, sideInputOf } from './side.ts';
+import type { RolloutRequest } from '../../contract/index.ts';
+import { labels, type Plan } from '../../model/index.ts';
+import { planDown, planStop, type RunningService } from '../../plan/index.ts';
+import { edgeNetwork } from '../target/addressing.ts';
+import type { RunContext, Side } from '../deps.ts';
+import { observeEdge } from '../target/observe.ts';
+import { listInstances } from '../target/instances.ts';
+import { makeSide, sideInputOf } from '../target/side.ts';
 
 type StopOrDown = Extract<RolloutRequest, { kind: 'stop' | 'down' }>;
 

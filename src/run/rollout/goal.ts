@@ -1,7 +1,7 @@
-import type { RolloutRequest } from '../contract/index.ts';
-import { BerthError } from '../errors/index.ts';
-import type { Release } from '../model/index.ts';
-import type { AppRecord, Store } from '../ports/index.ts';
+import type { RolloutRequest } from '../../contract/index.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { Release } from '../../model/index.ts';
+import type { AppRecord, Store } from '../../ports/index.ts';
 
 /** A request without what must not stay in the database: bytes of secrets, registry credentials. */
 export function toStoredRequest(request: RolloutRequest): RolloutRequest {

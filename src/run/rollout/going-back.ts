@@ -1,11 +1,11 @@
-import { BerthError, toBerthError } from '../errors/index.ts';
-import type { RolloutRequest } from '../contract/index.ts';
-import type { Plan, Release } from '../model/index.ts';
-import { withDependencies } from '../plan/index.ts';
-import { keepFailed } from './actions/instance.ts';
+import { BerthError, toBerthError } from '../../errors/index.ts';
+import type { RolloutRequest } from '../../contract/index.ts';
+import type { Plan, Release } from '../../model/index.ts';
+import { withDependencies } from '../../plan/index.ts';
+import { keepFailed } from '../actions/instance.ts';
 import { StepFailure } from './executor.ts';
 import { planLifecycle } from './lifecycle.ts';
-import { sideInputOf, type SideInput } from './side.ts';
+import { sideInputOf, type SideInput } from '../target/side.ts';
 import { awayMs, type StepRunner } from './step-runner.ts';
 
 /** How often going back is tried before the app is given up as not in a good state. */

@@ -1,8 +1,8 @@
-import { BerthError } from '../errors/index.ts';
-import type { AppEdge } from '../model/index.ts';
-import { findConflicts, mergeEdges, serviceEdge, type DesiredService } from '../plan/index.ts';
-import type { RunContext, Side } from './deps.ts';
-import { wantedEdge } from './actions/edge.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { AppEdge } from '../../model/index.ts';
+import { findConflicts, mergeEdges, serviceEdge, type DesiredService } from '../../plan/index.ts';
+import type { RunContext, Side } from '../deps.ts';
+import { wantedEdge } from '../actions/edge.ts';
 
 /** Checks all that would make a rollout fail for certain, before anything is changed. Throws exit-2 errors with the place. */
 export async function preflight(ctx: RunContext, side: Side, only: readonly string[], signal: AbortSignal): Promise<void> {

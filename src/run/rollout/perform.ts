@@ -1,14 +1,14 @@
-import { BerthError } from '../errors/index.ts';
-import type { Pin, Step } from '../model/index.ts';
-import { addToEdge, applyRoutes, drainFromEdge, forgetOnEdge } from './actions/edge.ts';
-import { buildImage, pullImage } from './actions/image.ts';
-import { createInstance, removeInstance, startInstance, stopInstance } from './actions/instance.ts';
-import { runJob } from './actions/job.ts';
-import { probeInstance } from './actions/probe.ts';
-import { watchRelease } from './actions/watch.ts';
-import { ensureNetwork, networksOf, removeNetwork } from './addressing.ts';
-import { buildable, type RunContext, type Side } from './deps.ts';
-import { ensureVolume } from './volumes.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { Pin, Step } from '../../model/index.ts';
+import { addToEdge, applyRoutes, drainFromEdge, forgetOnEdge } from '../actions/edge.ts';
+import { buildImage, pullImage } from '../actions/image.ts';
+import { createInstance, removeInstance, startInstance, stopInstance } from '../actions/instance.ts';
+import { runJob } from '../actions/job.ts';
+import { probeInstance } from '../actions/probe.ts';
+import { watchRelease } from '../actions/watch.ts';
+import { ensureNetwork, networksOf, removeNetwork } from '../target/addressing.ts';
+import { buildable, type RunContext, type Side } from '../deps.ts';
+import { ensureVolume } from '../target/volumes.ts';
 
 /** What only the rollout itself can do: keep a finding, make a release the current one. */
 export type RolloutHooks = {

@@ -1,7 +1,7 @@
-import { BerthError } from '../errors/index.ts';
-import { labels, type Network, type Project } from '../model/index.ts';
-import type { NetworkDetails } from '../ports/index.ts';
-import type { RunContext } from './deps.ts';
+import { BerthError } from '../../errors/index.ts';
+import { labels, type Network, type Project } from '../../model/index.ts';
+import type { NetworkDetails } from '../../ports/index.ts';
+import type { RunContext } from '../deps.ts';
 
 /** An address that was freed is not given again for this long: caches and half-closed connections must die first. */
 const addressRestMs = 10 * 60_000;

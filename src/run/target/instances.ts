@@ -1,7 +1,7 @@
-import { BerthError } from '../errors/index.ts';
-import { labels, type ContainerState, type Instance } from '../model/index.ts';
-import type { ContainerDetails, ContainerSummary, Engine } from '../ports/index.ts';
-import type { RunContext } from './deps.ts';
+import { BerthError } from '../../errors/index.ts';
+import { labels, type ContainerState, type Instance } from '../../model/index.ts';
+import type { ContainerDetails, ContainerSummary, Engine } from '../../ports/index.ts';
+import type { RunContext } from '../deps.ts';
 
 /** The address of a container on the network that the edge uses; of a host-network container the loopback address. */
 export function addressOf(details: Pick<ContainerDetails, 'labels' | 'networks'>): string | undefined {

@@ -1,12 +1,12 @@
-import { BerthError, toBerthError } from '../errors/index.ts';
-import { stableJson } from '../kit/index.ts';
-import type { Plan, Project, Release, Service } from '../model/index.ts';
-import type { RolloutRequest } from '../contract/index.ts';
-import { hasEdge, withDependencies, type PlanOptions } from '../plan/index.ts';
-import { removeJobs } from './actions/job.ts';
+import { BerthError, toBerthError } from '../../errors/index.ts';
+import { stableJson } from '../../kit/index.ts';
+import type { Plan, Project, Release, Service } from '../../model/index.ts';
+import type { RolloutRequest } from '../../contract/index.ts';
+import { hasEdge, withDependencies, type PlanOptions } from '../../plan/index.ts';
+import { removeJobs } from '../actions/job.ts';
 import { assignPorts } from './assign-ports.ts';
-import { forgetAnonymousVolumes } from './anonymous-volumes.ts';
-import type { RunContext, Side } from './deps.ts';
+import { forgetAnonymousVolumes } from '../target/anonymous-volumes.ts';
+import type { RunContext, Side } from '../deps.ts';
 import { StepFailure } from './executor.ts';
 import { goBack } from './going-back.ts';
 import { needApp, needCurrentRelease, rollbackTarget } from './goal.ts';
@@ -14,7 +14,7 @@ import { findImages, imageTags, needImages, tagImages, toReleaseImages, type Ima
 import { planLifecycle } from './lifecycle.ts';
 import { preflight } from './preflight.ts';
 import { pruneReleases, type Ending } from './rollout-record.ts';
-import { sideInputOf, type SideInput } from './side.ts';
+import { sideInputOf, type SideInput } from '../target/side.ts';
 import { verifyServing } from './verify-serving.ts';
 import { awayMs, StepRunner, type SessionInput } from './step-runner.ts';
 

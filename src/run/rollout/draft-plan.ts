@@ -1,14 +1,14 @@
-import type { RolloutRequest } from '../contract/index.ts';
-import type { Plan, Project } from '../model/index.ts';
-import { planRollout, withDependencies, type PlanOptions } from '../plan/index.ts';
+import type { RolloutRequest } from '../../contract/index.ts';
+import type { Plan, Project } from '../../model/index.ts';
+import { planRollout, withDependencies, type PlanOptions } from '../../plan/index.ts';
 import { assignPorts } from './assign-ports.ts';
-import type { RunContext, Side } from './deps.ts';
+import type { RunContext, Side } from '../deps.ts';
 import { needCurrentRelease, rollbackTarget } from './goal.ts';
 import { findImages, needImages, toReleaseImages, withImageSteps, type ImageNeeds } from './images.ts';
 import { planLifecycle } from './lifecycle.ts';
-import { look, observe } from './observe.ts';
+import { look, observe } from '../target/observe.ts';
 import { preflight } from './preflight.ts';
-import { makeSide, sideInputOf, toDesiredState } from './side.ts';
+import { makeSide, sideInputOf, toDesiredState } from '../target/side.ts';
 
 /** The plan that a request would run now. An image that is still to be built or pulled counts as changed. */
 export async function draftPlan(ctx: RunContext, request: RolloutRequest, signal: AbortSignal): Promise<Plan> {

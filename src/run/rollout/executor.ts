@@ -1,8 +1,8 @@
-import { BerthError, toBerthError } from '../errors/index.ts';
-import type { Evidence, Step } from '../model/index.ts';
-import type { Clock, Store } from '../ports/index.ts';
-import { whileEngineAway } from './engine-away.ts';
-import type { EventLog } from './event-log.ts';
+import { BerthError, toBerthError } from '../../errors/index.ts';
+import type { Evidence, Step } from '../../model/index.ts';
+import type { Clock, Store } from '../../ports/index.ts';
+import { whileEngineAway } from '../target/engine-away.ts';
+import type { EventLog } from '../event-log.ts';
 
 /** What running the steps of a plan needs. */
 export type ExecutorDeps = {

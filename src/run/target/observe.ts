@@ -1,10 +1,10 @@
-import { labels, type Instance } from '../model/index.ts';
-import { isSettled, serversOf, type Observed, type ObservedEdge, type ObservedJob } from '../plan/index.ts';
-import type { ContainerSummary, NetworkDetails } from '../ports/index.ts';
-import { listJobs } from './actions/job.ts';
-import { wantedEdge } from './actions/edge.ts';
+import { labels, type Instance } from '../../model/index.ts';
+import { isSettled, serversOf, type Observed, type ObservedEdge, type ObservedJob } from '../../plan/index.ts';
+import type { ContainerSummary, NetworkDetails } from '../../ports/index.ts';
+import { listJobs } from '../actions/job.ts';
+import { wantedEdge } from '../actions/edge.ts';
 import { edgeNetwork } from './addressing.ts';
-import type { RunContext, Side } from './deps.ts';
+import type { RunContext, Side } from '../deps.ts';
 import { listInstances } from './instances.ts';
 
 /** Everything on the engine that planning looks at, read once. */

@@ -1,10 +1,10 @@
-import { BerthError } from '../errors/index.ts';
-import { labels, type Role, type Service } from '../model/index.ts';
-import { toContainer, type ContainerInput, type ContainerRequest, type JoinedNetwork } from '../plan/container/index.ts';
-import { instanceName, updateOrder, type DesiredService } from '../plan/index.ts';
+import { BerthError } from '../../errors/index.ts';
+import { labels, type Role, type Service } from '../../model/index.ts';
+import { toContainer, type ContainerInput, type ContainerRequest, type JoinedNetwork } from '../../plan/container/index.ts';
+import { instanceName, updateOrder, type DesiredService } from '../../plan/index.ts';
 import { edgeNetwork, ensureAddress, isOwnNetwork } from './addressing.ts';
 import { anonymousVolumesOf } from './anonymous-volumes.ts';
-import type { RunContext, Side } from './deps.ts';
+import type { RunContext, Side } from '../deps.ts';
 import { fileKey } from './kept-files.ts';
 import { edgeNetworkName, containerLabels } from './side.ts';
 

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
-import type { Deployment } from '../contract/index.ts';
-import { BerthError } from '../errors/index.ts';
-import { sha256 } from '../kit/index.ts';
-import type { FileGrant } from '../model/index.ts';
-import type { RunDeps } from './deps.ts';
+import type { Deployment } from '../../contract/index.ts';
+import { BerthError } from '../../errors/index.ts';
+import { sha256 } from '../../kit/index.ts';
+import type { FileGrant } from '../../model/index.ts';
+import type { RunDeps } from '../deps.ts';
 
 /** The key under which the host path of a kept file is found: the same bytes with another owner or mode are another file. */
 export function fileKey(grant: Pick<FileGrant, 'sha256' | 'mode' | 'uid' | 'gid'>): string {
