@@ -36,6 +36,12 @@ function accounts(w: FakeWorld, wanted: Project): void {
   const behind = wanted.services.filter((s) => s.ports.length > 0).reduce((sum, s) => sum + s.replicas, 0);
   expect(w.serving()).toHaveLength(behind);
   expect(w.store.listActiveRollouts()).toEqual([]);
+  const tags = w.engine.images
+    .list()
+    .flatMap((i) => [...i.tags])
+    .filter((tag) => tag.startsWith('berth/'));
+  const known = w.store.listReleases('shop').flatMap((r) => Object.values(r.images).map((i) => i.tag));
+  expect(tags.filter((tag) => !known.includes(tag))).toEqual([]);
   expect(
     w.store
       .listReleases('shop')

@@ -150,10 +150,12 @@ export class RolloutSession {
       const current = this.#run.currentRelease();
       if (origin.kind === 'up' && current !== undefined && isSameRelease(current, input)) return this.#repair(draft, plan, only);
       await this.#run.patiently(() => preflight(ctx, draft, only, this.#run.halt.signal), awayMs.forward);
-      await this.#writeRelease(input, origin);
+      this.#writeRelease(input, origin);
     }
     const own = this.#run.ownRelease();
     if (own === undefined) throw new BerthError('INTERNAL', 'The new release was not written.');
+    // The release is written before its tags are given: what a kill leaves behind is known, and taken away with it.
+    await this.#run.patiently(() => tagImages(ctx, own.images, this.#run.halt.signal), awayMs.forward);
     const side = await this.#run.side({ ...sideInputOf(own, {}), returning: origin.kind === 'rollback' });
     await this.#run.execute(side, await this.#run.plan(side, forward(only)));
     this.#recordUp(only);
@@ -197,12 +199,11 @@ export class RolloutSession {
     return done;
   }
 
-  async #writeRelease(input: SideInput, origin: Release['origin']): Promise<void> {
+  #writeRelease(input: SideInput, origin: Release['origin']): void {
     const { ctx } = this.#run;
     const number = ctx.store.nextRelease(ctx.app);
     const ids = new Map(Object.entries(input.images).map(([name, image]) => [name, image.id]));
     const tagged = toReleaseImages(ctx.app, input.project, number, ids);
-    await this.#run.patiently(() => tagImages(ctx, tagged, this.#run.halt.signal), awayMs.forward);
     const images = Object.fromEntries(
       Object.entries(tagged).map(([name, image]) => [name, { ...image, source: input.images[name]?.source ?? image.source }]),
     );
