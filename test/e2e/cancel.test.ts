@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { EventRecord } from '../../src/model/index.ts';
 import { type Site, web } from './harness/index.ts';
 import { sharedHome } from './harness/shared-home.ts';
 
@@ -10,13 +9,8 @@ async function startUpdate(site: Site): Promise<ReturnType<Site['start']>> {
   site.compose(web({ more: '    stop_grace_period: 2s' }).replace('HOST:', 'START_MS: "${START_MS:-0}"\n      HOST:'));
   await site.ok('up');
   site.variables({ VERSION: '2', START_MS: '3000' });
-  const events = site.start('events', '-f', '-n', '0', '--json');
   const up = site.start('up');
-  for await (const line of events.lines()) {
-    const { event } = JSON.parse(line) as EventRecord;
-    if (event.type === 'step.started' && event.action.kind === 'instance.probe') break;
-  }
-  events.signal('SIGKILL');
+  await up.shows('Probing');
   return up;
 }
 

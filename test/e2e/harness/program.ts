@@ -31,8 +31,20 @@ export class Running {
     return createInterface({ input: this.child.stdout });
   }
 
+  /** Waits until its progress shows a text, as a person would who watches it. */
+  async shows(text: string): Promise<void> {
+    const { stderr } = this.child;
+    if (stderr === null) throw new Error('Its progress is not read.');
+    while (!this.err.includes(text)) await Promise.race([once(stderr, 'data'), this.ended()]);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  private async ended(): Promise<never> {
+    const { code, err } = await this.result;
+    throw new Error(`It ended (exit ${code}) and had not shown what was waited for:\n${err}`);
   }
 }
 
