@@ -1,3 +1,4 @@
+import { removeSharedImages } from './images.ts';
 import { berth, berthJson, fail, forget, homeDirectory, readMemory } from './stage.ts';
 
 /** Removes what the quickstart made: its application, and berth's home if that was made by it and holds nothing else. */
@@ -8,8 +9,10 @@ export async function down(): Promise<void> {
   if ((await berthJson(['ps'])) !== undefined) await needed(['down', '-y']);
   const status = (await berthJson(['server', 'status'])) as { apps?: readonly string[] } | undefined;
   const others = status?.apps ?? [];
-  if (memory.madeHome && others.length === 0) await needed(['uninstall', '--purge', '-y']);
-  else console.log(`\nberth's home stays: ${others.length === 0 ? 'it was there before' : `it holds ${others.join(', ')}`}.`);
+  if (memory.madeHome && others.length === 0) {
+    await needed(['uninstall', '--purge', '-y']);
+    await removeSharedImages(memory.imagesBefore);
+  } else console.log(`\nberth's home stays: ${others.length === 0 ? 'it was there before' : `it holds ${others.join(', ')}`}.`);
   forget();
 }
 

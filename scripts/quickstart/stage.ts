@@ -14,8 +14,8 @@ process.on('SIGINT', () => (cancelled = true));
 /** The directory of the application that is deployed. */
 export const application = path.join(root, 'examples/hello');
 
-/** What one run leaves for the next: the port, and whether berth's home was made by the quickstart. */
-export type Memory = { readonly port: number; readonly home: string; readonly madeHome: boolean };
+/** What one run leaves for the next: the port, whether berth's home was made by the quickstart, and which images were there. */
+export type Memory = { readonly port: number; readonly home: string; readonly madeHome: boolean; readonly imagesBefore: readonly string[] };
 
 /** Ends the quickstart with a reason. */
 export function fail(why: string): never {

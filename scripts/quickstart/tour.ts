@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { Load, mixedStreams } from '../load/load.ts';
 import { losses, sum } from '../load/plan.ts';
+import { listSharedImages } from './images.ts';
 import { berth, berthJson, fail, homeDirectory, readMemory, writeMemory, type Variables } from './stage.ts';
 import { table, type Row } from './table.ts';
 
@@ -11,11 +12,12 @@ const requestsPerSecond = 200;
 
 /** Deploys the example, keeps load on it, updates it, breaks it and rolls it back. Answers the numbers of the last line. */
 export async function tour(): Promise<string> {
-  const memory = readMemory();
   const home = homeDirectory();
-  const port = await choosePort(memory?.home === home ? memory.port : undefined);
-  const madeHome = memory?.home === home ? memory.madeHome : !existsSync(path.join(home, 'berth.db'));
-  writeMemory({ port, home, madeHome });
+  const memory = readMemory();
+  const before = memory?.home === home ? memory : undefined;
+  const port = await choosePort(before?.port);
+  const madeHome = before?.madeHome ?? !existsSync(path.join(home, 'berth.db'));
+  writeMemory({ port, home, madeHome, imagesBefore: before?.imagesBefore ?? (await listSharedImages()) });
   const url = `http://localhost:${port}/`;
   const variables = (rest: Variables): Variables => ({ ...(port === 8080 ? {} : { PORT: String(port) }), ...rest });
   const rows: Row[] = [];
