@@ -29,11 +29,13 @@ test('a full disk under the journal: what serves keeps serving, the failure is s
   const disk = mkdtempSync(path.join(tmpdir(), 'berth-full-'));
   const home = path.join(disk, 'home');
   await run('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=700', 'tmpfs', disk]);
+  const site = await Site.open({ home });
   onTestFinished(async () => {
+    await site[Symbol.asyncDispose]();
+    await site.berth('server', 'stop');
     await run('umount', ['-l', disk]);
     rmSync(disk, { recursive: true, force: true });
   });
-  await using site = await Site.open({ home });
   site.compose(web({ replicas: 2, drain: '2s' }));
   site.variables({ VERSION: '1' });
   await site.ok('up');
@@ -52,5 +54,4 @@ test('a full disk under the journal: what serves keeps serving, the failure is s
   expect(await site.versions()).toEqual(['3']);
   expect(await site.instances()).toHaveLength(2);
   await site.ok('uninstall', '--purge', '-y');
-  await site.berth('server', 'stop');
 });
