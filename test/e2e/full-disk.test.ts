@@ -29,10 +29,9 @@ test('a full disk under the journal: what serves keeps serving, the failure is s
   const disk = mkdtempSync(path.join(tmpdir(), 'berth-full-'));
   const home = path.join(disk, 'home');
   await run('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=700', 'tmpfs', disk]);
-  const site = await Site.open({ home });
+  const site = await Site.open({ home, ownsHome: true });
   onTestFinished(async () => {
     await site[Symbol.asyncDispose]();
-    await site.berth('server', 'stop');
     await run('umount', ['-l', disk]);
     rmSync(disk, { recursive: true, force: true });
   });
@@ -53,5 +52,4 @@ test('a full disk under the journal: what serves keeps serving, the failure is s
   await site.ok('up');
   expect(await site.versions()).toEqual(['3']);
   expect(await site.instances()).toHaveLength(2);
-  await site.ok('uninstall', '--purge', '-y');
 });

@@ -31,10 +31,10 @@ export class Site implements AsyncDisposable {
     this.launcher = launcher ?? fromSources;
     this.root = mkdtempSync(path.join(tmpdir(), 'berth-e2e-'));
     this.directory = path.join(this.root, 'app');
-    this.ownsHome = home === undefined;
+    this.ownsHome = ownsHome;
     this.home = home ?? path.join(this.root, 'home');
     mkdirSync(path.join(this.directory, 'seen'), { recursive: true });
-    if (this.ownsHome) mkdirSync(this.home, { mode: 0o700 });
+    if (home === undefined) mkdirSync(this.home, { mode: 0o700 });
     const inherited = Object.entries(process.env).filter(([name]) => !/^(BERTH_|COMPOSE_|VITEST|NODE_OPTIONS|NODE_ENV)/.test(name));
     this.environment = { ...Object.fromEntries(inherited), BERTH_HOME: this.home };
   }
