@@ -10,8 +10,11 @@ import { docker, Running, type Result } from './program.ts';
 
 const fromSources = path.resolve(import.meta.dirname, '../../../bin/berth');
 
-/** `home` shares another site's home: two apps of one installation. `launcher` is another `berth` than that of the sources. */
-type SiteOptions = { readonly home?: string; readonly port?: number; readonly launcher?: string };
+/**
+ * `home` shares another site's home (two apps of one installation), unless `ownsHome` says that it is only to lie
+ * elsewhere. `launcher` is another `berth` than that of the sources.
+ */
+type SiteOptions = { readonly home?: string; readonly ownsHome?: boolean; readonly port?: number; readonly launcher?: string };
 
 /** What a user has: a directory with an application, a home of berth, and the `berth` command. Everything goes when it is disposed of. */
 export class Site implements AsyncDisposable {
@@ -25,7 +28,7 @@ export class Site implements AsyncDisposable {
   private environment: NodeJS.ProcessEnv;
   private readonly running = new Set<Running>();
 
-  private constructor(port: number, { home, launcher }: SiteOptions) {
+  private constructor(port: number, { home, launcher, ownsHome = home === undefined }: SiteOptions) {
     this.name = `e2e${randomBytes(4).toString('hex')}`;
     this.port = port;
     this.launcher = launcher ?? fromSources;
