@@ -49,7 +49,9 @@ export async function pruneReleases(ctx: RunContext, signal: AbortSignal): Promi
   const all = ctx.store.listReleases(ctx.app);
   const served = all.filter((r) => r.state === 'current' || r.state === 'superseded').slice(0, keptReleases);
   const failed = all.filter((r) => r.state === 'failed').slice(0, 1);
-  const kept = new Set([...served, ...failed, ...all.filter((r) => r.state === 'pending' && r.rolloutId === ctx.rolloutId)].map((r) => r.number));
+  const kept = new Set(
+    [...served, ...failed, ...all.filter((r) => r.state === 'pending' && r.rolloutId === ctx.rolloutId)].map((r) => r.number),
+  );
   for (const release of all.filter((r) => !kept.has(r.number))) await deleteRelease(ctx, release, signal);
 }
 
