@@ -7,7 +7,15 @@ export async function runCli(entry: string): Promise<void> {
   const world = createWorld(entry);
   const exitCode = await main(process.argv.slice(2), world);
   world.servers.close();
-  // Not `process.exitCode`: kept-alive connections would hold the process. What was written is out: on Linux standard
-  // streams are written at once, to files, pipes and terminals alike (nodejs.org/api/process.html#a-note-on-process-io).
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  // Not `process.exitCode`: kept-alive connections would hold the process.
   process.exit(exitCode);
+}
+
+/** Resolves when all that was written is out, or nobody reads it any more: a pipe takes 64 KiB at a time. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
 }

@@ -9,20 +9,42 @@ import { OutcomeCollector, outcomeJson, type Outcome } from './outcome.ts';
 
 /** Asks the server for a rollout, follows it to its end and says how it went. Answers the exit code. */
 export async function runRollout(context: Context, request: RolloutRequest, how: { readonly detach?: boolean } = {}): Promise<number> {
-  const rollout = await start(context, request);
+  const { rollout, isInterrupted } = await startHearing(context, request);
   if (how.detach === true) {
     if (context.globals.json) context.printJson({ app: rollout.app, rollout: rollout.id, kind: rollout.kind });
     else context.print(`the ${rollout.kind} of ${rollout.app} runs on its own; \`berth events -f\` shows it`);
     return 0;
   }
-  const outcome = await follow(context, rollout.id);
+  const outcome = await follow(context, rollout.id, isInterrupted);
   if (outcome === 'detached') return 130;
   report(context, outcome);
   return outcome.ended.exitCode;
 }
 
+/**
+ * Asks for the rollout with an ear to Ctrl-C: pressed before the answer, it counts once there is something to cancel;
+ * pressed twice, nobody waits for the answer any more.
+ */
+async function startHearing(context: Context, request: RolloutRequest): Promise<{ rollout: Started; isInterrupted: boolean }> {
+  let presses = 0;
+  const impatient = Promise.withResolvers<never>();
+  const stopListening = context.world.onInterrupt(() => {
+    presses += 1;
+    const hint = 'If the server has begun, `berth events -f` shows it.';
+    if (presses > 1) impatient.reject(new BerthError('CANCELLED', 'Cancelled before the server answered.', { hint }));
+  });
+  try {
+    const rollout = await Promise.race([start(context, request), impatient.promise]);
+    return { rollout, isInterrupted: presses > 0 };
+  } finally {
+    stopListening();
+  }
+}
+
+type Started = { readonly id: string; readonly app: string; readonly kind: string };
+
 /** The same request id makes asking again harmless, when the server died before it answered. */
-async function start(context: Context, request: RolloutRequest): Promise<{ id: string; app: string; kind: string }> {
+async function start(context: Context, request: RolloutRequest): Promise<Started> {
   const { servers, ids } = context.world;
   const engine = { socket: await context.world.engineSocket() };
   const requestId = ids.next();
@@ -35,12 +57,14 @@ async function start(context: Context, request: RolloutRequest): Promise<{ id: s
   }
 }
 
-async function follow(context: Context, id: string): Promise<Outcome | 'detached'> {
+async function follow(context: Context, id: string, isInterrupted: boolean): Promise<Outcome | 'detached'> {
   const { servers } = context.world;
   const renderer = pickRenderer(context);
   const collector = new OutcomeCollector();
   const detach = new AbortController();
-  const stopListening = context.world.onInterrupt(interruptions(context, { id, renderer, detach }));
+  const interrupt = interruptions(context, { id, renderer, detach });
+  const stopListening = context.world.onInterrupt(interrupt);
+  if (isInterrupted) interrupt();
   try {
     for await (const record of servers.followRollout({ id }, detach.signal)) {
       collector.take(record);
