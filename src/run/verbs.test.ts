@@ -174,6 +174,13 @@ describe('up where nothing changed', () => {
     expect(w.store.listReleases('shop')).toHaveLength(1);
   });
 
+  it('takes an instance off the edge that somebody removed, also when another takes its place', async () => {
+    const w = await serving();
+    await w.engine.removeContainer('shop-web-1', { force: true });
+    await w.up(project([web({ replicas: 2 })]));
+    expect(w.serving()).toEqual(['shop-web-2', 'shop-web-3']);
+  });
+
   it('makes an edge again that somebody removed', async () => {
     const w = await serving();
     await w.dataPlane.remove();

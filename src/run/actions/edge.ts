@@ -70,7 +70,7 @@ export type Drained = {
   readonly responseMs: number;
 };
 
-/** Lets an instance finish: nothing new, in-flight requests end, long-lived connections get their own time; then it leaves the edge. */
+/** Lets an instance finish: nothing new, in-flight requests end, long-lived connections get their own time. */
 export async function drainFromEdge(ctx: RunContext, action: Of<'edge.drain'>, signal: AbortSignal): Promise<Drained> {
   const { service, instance, drainMs, longDrainMs } = action;
   await ctx.edge.change(ctx.app, (edge) => drainServer(edge, service, instance), signal);
@@ -88,7 +88,6 @@ export async function drainFromEdge(ctx: RunContext, action: Of<'edge.drain'>, s
       );
     }),
   );
-  await ctx.edge.change(ctx.app, (edge) => removeServer(edge, service, instance), signal);
   const closed = results.reduce((sum, r) => sum + r.closed, 0);
   const requests = served.reduce((sum, s) => sum + s.requests, 0);
   return {
@@ -98,6 +97,12 @@ export async function drainFromEdge(ctx: RunContext, action: Of<'edge.drain'>, s
     responses5xx: served.reduce((sum, s) => sum + s.responses5xx, 0),
     responseMs: requests === 0 ? 0 : served.reduce((sum, s) => sum + s.responseMs * s.requests, 0) / requests,
   };
+}
+
+/** Takes an instance off the edge for good. What waited for it to be drained need not wait for this. */
+export async function leaveEdge(ctx: RunContext, instance: { service: string; name: string }, signal: AbortSignal): Promise<void> {
+  if (backendsWith(ctx.store.getEdge(ctx.app), instance.service, instance.name).length === 0) return;
+  await ctx.edge.change(ctx.app, (edge) => removeServer(edge, instance.service, instance.name), signal);
 }
 
 function backendsWith(edge: AppEdge | undefined, service: string, instance: string): Backend[] {

@@ -1,7 +1,7 @@
 import type { BerthError } from '../../errors/index.ts';
 import type { Plan, Release, Rollout, RolloutEvent, Step } from '../../model/index.ts';
 import type { RolloutRequest } from '../../contract/index.ts';
-import { planRollout, type PlanOptions } from '../../plan/index.ts';
+import { planRollout, removeServer, type PlanOptions } from '../../plan/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { deadlineMs, withDeadline } from './deadline.ts';
 import { whileEngineAway } from '../target/engine-away.ts';
@@ -43,9 +43,20 @@ export class StepRunner {
     const wait = options.direction === 'back' ? awayMs.back : awayMs.forward;
     return this.patiently(async () => {
       const sight = await look(this.ctx, side, this.suspend.signal);
+      await this.#forgetVanished(new Set(sight.instances.map((i) => i.name)));
       const observed = await observe(this.ctx, side, sight, this.suspend.signal);
       return planRollout(toDesiredState(this.ctx, side, sight.networks), observed, options);
     }, wait);
+  }
+
+  /** An instance that somebody removed by hand has no steps that would take it off the edge. */
+  async #forgetVanished(present: ReadonlySet<string>): Promise<void> {
+    const { edge, store, app } = this.ctx;
+    const vanished = (store.getEdge(app)?.backends ?? []).flatMap((b) =>
+      b.servers.filter((s) => !present.has(s.name)).map((s) => ({ service: b.service, name: s.name })),
+    );
+    if (vanished.length === 0) return;
+    await edge.change(app, (before) => vanished.reduce((e, v) => removeServer(e, v.service, v.name), before), this.suspend.signal);
   }
 
   /** Does something that looks before it does, and again while the engine is away. */
