@@ -56,7 +56,7 @@ export type Action =
     }
   | { readonly kind: 'edge.forget'; readonly service?: string | undefined }
   | { readonly kind: 'wait'; readonly service: string; readonly ms: number }
-  | { readonly kind: 'watch'; readonly services: readonly string[]; readonly ms: number }
+  | { readonly kind: 'watch'; readonly services: readonly string[]; readonly instances: readonly string[]; readonly ms: number }
   | { readonly kind: 'release.promote'; readonly release: number };
 
 /** One planned action: `needs` are the ids of steps that must be done before. */

@@ -195,7 +195,21 @@ class RolloutPlanning {
     const ms = Math.max(0, ...rolled.map((s) => s.service.rollout.watchMs));
     const all = (): string[] => this.#list.steps.map((step) => step.id);
     if (this.#options.watch && ms > 0)
-      this.#list.add({ kind: 'watch', services: rolled.map((s) => s.service.name), ms }, 'the new release under real traffic', all());
+      this.#watch(
+        rolled.map((s) => s.service.name),
+        ms,
+      );
     if (this.#options.promote) this.#list.add({ kind: 'release.promote', release: this.#desired.release }, 'it passed every gate', all());
+  }
+
+  /** What was replaced has no traffic any more: the watch need not wait until the last of it is stopped and removed. */
+  #watch(services: readonly string[], ms: number): void {
+    const isTidying = (kind: string): boolean => kind === 'instance.stop' || kind === 'instance.remove';
+    const needs = this.#list.steps.filter(({ action }) => !isTidying(action.kind)).map((step) => step.id);
+    const instances = services.flatMap((name) => [
+      ...(this.#classes.get(name)?.serving ?? []).map((i) => i.name),
+      ...(this.#steps.get(name)?.coming ?? []),
+    ]);
+    this.#list.add({ kind: 'watch', services, instances, ms }, 'the new release under real traffic', needs);
   }
 }

@@ -26,6 +26,8 @@ export type ServiceSteps = {
   readonly started: readonly string[];
   readonly ready: readonly string[];
   readonly all: readonly string[];
+  /** Names of the instances that come or wake. */
+  readonly coming: readonly string[];
 };
 
 /** One instance to bring up: an existing one, or one that is created and gets its name when its turn comes. */
@@ -43,6 +45,7 @@ class ServiceRolling {
   readonly #before: number;
   readonly #started: string[] = [];
   readonly #ready: string[] = [];
+  readonly #coming: string[] = [];
   #opened: string | undefined;
 
   constructor(input: ServiceInput) {
@@ -70,6 +73,7 @@ class ServiceRolling {
       started: this.#started.length > 0 ? this.#started : needs,
       ready: this.#ready.length > 0 ? this.#ready : needs,
       all,
+      coming: this.#coming,
     };
   }
 
@@ -171,6 +175,7 @@ class ServiceRolling {
     const service = s.service.name;
     const { found } = lane;
     const instance = this.#nameOf(lane);
+    this.#coming.push(instance);
     let last = needs.start;
     if (found === undefined) {
       const created = list.add(

@@ -24,7 +24,7 @@ type Watched = {
 /** Watches the new release under real traffic and throws WATCH_FAILED with evidence when it is worse than it may be. */
 export async function watchRelease(ctx: RunContext, side: Side, action: WatchAction, signal: AbortSignal): Promise<{ note: string }> {
   const old = drainedBefore(ctx, action.services);
-  const watched = await awaitRunning(ctx, side, action, signal);
+  const watched = await awaitRunning(ctx, action, signal);
   const began = ctx.clock.monotonic();
   while (true) {
     const left = action.ms - (ctx.clock.monotonic() - began);
@@ -51,11 +51,11 @@ function drainedBefore(ctx: RunContext, services: readonly string[]): Map<string
   return sums;
 }
 
-async function awaitRunning(ctx: RunContext, side: Side, action: WatchAction, signal: AbortSignal): Promise<Watched[]> {
+async function awaitRunning(ctx: RunContext, action: WatchAction, signal: AbortSignal): Promise<Watched[]> {
   const deadline = ctx.clock.monotonic() + 15_000;
   while (true) {
     const all = await listInstances({ engine: ctx.target.engine, installation: ctx.store.installation, app: ctx.app }, signal);
-    const mine = all.filter((i) => action.services.includes(i.service) && side.services.get(i.service)?.config === i.config && !i.failed);
+    const mine = all.filter((i) => action.instances.includes(i.name) && !i.failed);
     const down = mine.find((i) => i.state !== 'running');
     if (down === undefined) return Promise.all(mine.map((i) => toWatched(ctx, i.name, i.service, signal)));
     if (ctx.clock.monotonic() > deadline) throw await failure(ctx, { name: down.name, what: 'it does not run', probes: [] });
