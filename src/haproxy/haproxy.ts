@@ -2,16 +2,16 @@ import { BerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
 import type { EdgeConfig, EdgeServerStats, Listener } from '../model/index.ts';
 import type { Clock, DataPlane, Engine, Host } from '../ports/index.ts';
-import { readStats } from './answers.ts';
-import { type CommandLine, openCommandLine } from './command-line.ts';
-import { drain } from './drain.ts';
-import { EdgeContainer, edgeFailed, type Running } from './edge-container.ts';
-import { ensureImage, type ImageSettings } from './image.ts';
+import { readStats } from './runtime/answers.ts';
+import { type CommandLine, openCommandLine } from './runtime/command-line.ts';
+import { drain } from './runtime/drain.ts';
+import { EdgeContainer, edgeFailed, type Running } from './container/edge-container.ts';
+import { ensureImage, type ImageSettings } from './container/image.ts';
 import { findPortHolder } from './port-holder.ts';
-import { bindsOf, boundBy, render, type Rendered, type RenderOptions } from './render.ts';
-import { openRunDirectory, type RunDirectory } from './run-directory.ts';
-import { StatsKeeper } from './stats-keeper.ts';
-import { syncServers } from './sync.ts';
+import { bindsOf, boundBy, render, type Rendered, type RenderOptions } from './config/render.ts';
+import { openRunDirectory, type RunDirectory } from './container/run-directory.ts';
+import { StatsKeeper } from './runtime/stats-keeper.ts';
+import { syncServers } from './runtime/sync.ts';
 
 /** Everything that the edge of one installation is made of. */
 export type HaproxyOptions = {

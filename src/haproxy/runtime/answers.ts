@@ -1,4 +1,4 @@
-import type { EdgeServerStats } from '../model/index.ts';
+import type { EdgeServerStats } from '../../model/index.ts';
 
 /** A server as HAProxy has it. `admin` is 0 when it is in use, `drain` or `maint` when somebody took it out. */
 export type ActualServer = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { EdgeConfig, EdgeServer } from '../model/index.ts';
+import type { EdgeConfig, EdgeServer } from '../../model/index.ts';
 import type { ActualServer } from './answers.ts';
 import { planServers, type ServerChange } from './sync.ts';
 

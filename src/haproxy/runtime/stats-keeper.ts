@@ -1,4 +1,4 @@
-import type { EdgeServerStats } from '../model/index.ts';
+import type { EdgeServerStats } from '../../model/index.ts';
 
 type Counters = Pick<EdgeServerStats, 'requests' | 'responses5xx' | 'connectErrors' | 'responseErrors'>;
 

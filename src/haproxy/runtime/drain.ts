@@ -1,5 +1,5 @@
-import { BerthError } from '../errors/index.ts';
-import type { Clock, DrainInput } from '../ports/index.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { Clock, DrainInput } from '../../ports/index.ts';
 import {
   readClientConnections,
   readServersState,
@@ -11,7 +11,7 @@ import {
   type Worker,
 } from './answers.ts';
 import type { Ask, CommandLine } from './command-line.ts';
-import { nameWord } from './words.ts';
+import { nameWord } from '../config/words.ts';
 
 /** What draining looks at. */
 export type DrainDeps = {

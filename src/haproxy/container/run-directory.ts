@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BerthError } from '../errors/index.ts';
+import { BerthError } from '../../errors/index.ts';
 import { runningFile, socketFiles, trialFile } from './container.ts';
-import { masterSocket, runtimeSocket } from './render.ts';
+import { masterSocket, runtimeSocket } from '../config/render.ts';
 
 /** The directory that server and container share: HAProxy's sockets and the configuration it runs. */
 export type RunDirectory = {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { BerthError } from '../errors/index.ts';
+import { BerthError } from '../../errors/index.ts';
 
 /**
  * Turns values into words of HAProxy's configuration and command line. Whatever comes from a user's file passes here:

@@ -1,7 +1,7 @@
-import type { ContainerBody } from '../ports/index.ts';
-import { labels } from '../model/index.ts';
+import type { ContainerBody } from '../../ports/index.ts';
+import { labels } from '../../model/index.ts';
 import { edgeImage } from './image.ts';
-import { masterSocket, runMount, runtimeSocket } from './render.ts';
+import { masterSocket, runMount, runtimeSocket } from '../config/render.ts';
 
 /** The names of one installation's edge on the engine. */
 export type EdgeNames = { readonly container: string; readonly volume: string };

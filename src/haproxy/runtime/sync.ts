@@ -1,9 +1,9 @@
-import { BerthError } from '../errors/index.ts';
-import type { EdgeConfig, EdgeServer } from '../model/index.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { EdgeConfig, EdgeServer } from '../../model/index.ts';
 import { type ActualServer, readServersState } from './answers.ts';
 import type { Ask } from './command-line.ts';
-import { effectiveWeight, serverWords } from './render.ts';
-import { nameWord, weightWord } from './words.ts';
+import { effectiveWeight, serverWords } from '../config/render.ts';
+import { nameWord, weightWord } from '../config/words.ts';
 
 /** What is to be done at one server, without a reload. */
 export type ServerChange =

@@ -1,5 +1,5 @@
-import { sha256 } from '../kit/index.ts';
-import type { Backend, EdgeConfig, EdgeServer, Listener, Rule } from '../model/index.ts';
+import { sha256 } from '../../kit/index.ts';
+import type { Backend, EdgeConfig, EdgeServer, Listener, Rule } from '../../model/index.ts';
 import { errorPages, noRoutePage } from './pages.ts';
 import { addressWord, endpointWord, hostHeaderWord, hostWord, nameWord, pathWord, portWord, weightWord } from './words.ts';
 

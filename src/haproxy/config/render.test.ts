@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Backend, EdgeConfig } from '../model/index.ts';
+import type { Backend, EdgeConfig } from '../../model/index.ts';
 import { boundBy, render, renderConfig, type RenderOptions } from './render.ts';
 
 const options: RenderOptions = { ipv6: true, owner: { uid: 0, gid: 0 } };

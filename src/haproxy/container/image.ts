@@ -1,5 +1,5 @@
-import { BerthError, toBerthError } from '../errors/index.ts';
-import type { Engine } from '../ports/index.ts';
+import { BerthError, toBerthError } from '../../errors/index.ts';
+import type { Engine } from '../../ports/index.ts';
 
 /** An image to be made from Debian's packages. */
 export type PackagedImage = {

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { BerthError } from '../errors/index.ts';
+import { BerthError } from '../../errors/index.ts';
 
 /** Sends one command to a HAProxy process and answers what it said. */
 export type Ask = (command: string, signal?: AbortSignal) => Promise<string>;

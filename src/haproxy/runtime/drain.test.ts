@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DrainInput } from '../ports/index.ts';
+import type { DrainInput } from '../../ports/index.ts';
 import { drain, type DrainDeps } from './drain.ts';
 
 const input: DrainInput = { backend: 'b', server: 's', address: '10.0.0.1', port: 80, mode: 'http', drainMs: 30_000, longDrainMs: 60_000 };

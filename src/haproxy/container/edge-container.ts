@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { BerthError } from '../errors/index.ts';
-import { labels } from '../model/index.ts';
-import type { Clock, ContainerDetails, Engine } from '../ports/index.ts';
-import type { CommandLine } from './command-line.ts';
+import { BerthError } from '../../errors/index.ts';
+import { labels } from '../../model/index.ts';
+import type { Clock, ContainerDetails, Engine } from '../../ports/index.ts';
+import type { CommandLine } from '../runtime/command-line.ts';
 import { bootFile, commitCommand, edgeBody, edgeNames, type EdgeNames } from './container.ts';
 import { ensureImage, type ImageSettings } from './image.ts';
-import { type Rendered, staticVariable } from './render.ts';
+import { type Rendered, staticVariable } from '../config/render.ts';
 import { replaceExisting, type RunDirectory } from './run-directory.ts';
 
 /** Set by hand once a configuration is the boot file, so never in a HAProxy that has just started. */

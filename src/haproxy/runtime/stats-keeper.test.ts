@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EdgeServerStats } from '../model/index.ts';
+import type { EdgeServerStats } from '../../model/index.ts';
 import { StatsKeeper } from './stats-keeper.ts';
 
 const counted = (server: string, requests: number): EdgeServerStats => ({
