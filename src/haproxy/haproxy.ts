@@ -1,6 +1,6 @@
 import { BerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
-import type { EdgeConfig, EdgeServerStats, Listener } from '../model/index.ts';
+import type { ProxyConfig, ProxyServerStats, Listener } from '../model/index.ts';
 import type { Clock, DataPlane, Engine, Host } from '../ports/index.ts';
 import { readStats } from './runtime/answers.ts';
 import { type CommandLine, openCommandLine } from './runtime/command-line.ts';
@@ -63,7 +63,7 @@ class Edge {
     this.#render = { ipv6, owner, accessLog };
   }
 
-  async apply(config: EdgeConfig, signal?: AbortSignal): Promise<{ reloaded: boolean }> {
+  async apply(config: ProxyConfig, signal?: AbortSignal): Promise<{ reloaded: boolean }> {
     const { container, lines } = this.#deps;
     const wanted = render(config, this.#render);
     const details = await container.inspect(signal);
@@ -82,7 +82,7 @@ class Edge {
     return { reloaded };
   }
 
-  async stats(signal?: AbortSignal): Promise<readonly EdgeServerStats[]> {
+  async stats(signal?: AbortSignal): Promise<readonly ProxyServerStats[]> {
     const { container, lines } = this.#deps;
     if (!(await container.isRunning(signal)) || (await container.ask(signal)) === undefined) return [];
     return this.#keeper.whole(readStats(await lines.worker('show stat -1 4 -1', signal)));
@@ -97,7 +97,7 @@ class Edge {
     return bindsOf(input, this.#render.ipv6).every((bind) => bound.has(bind)) ? undefined : holder;
   }
 
-  async #start(config: EdgeConfig, wanted: Rendered, signal: AbortSignal | undefined): Promise<void> {
+  async #start(config: ProxyConfig, wanted: Rendered, signal: AbortSignal | undefined): Promise<void> {
     await this.#needPorts(config.listeners, signal);
     try {
       await this.#deps.container.start(wanted, signal);
@@ -110,7 +110,7 @@ class Edge {
   }
 
   /** The candidate is the running file only as long as the reload takes; refused, the file of before is put back. */
-  async #reload(config: EdgeConfig, wanted: Rendered, signal: AbortSignal | undefined): Promise<void> {
+  async #reload(config: ProxyConfig, wanted: Rendered, signal: AbortSignal | undefined): Promise<void> {
     const { directory, lines } = this.#deps;
     const before = await directory.readRunning();
     const bound = boundBy(before ?? '');

@@ -3,10 +3,11 @@
  * Start reading at `project.ts` (what the user wrote, resolved) and `rollout.ts` (what is done about it).
  */
 export * from './container-settings.ts';
-export * from './edge.ts';
 export * from './exit.ts';
 export * from './instance.ts';
 export * from './labels.ts';
 export * from './project.ts';
+export * from './proxy.ts';
 export * from './release.ts';
 export * from './rollout.ts';
+export * from './route.ts';

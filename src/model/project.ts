@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { containerSettingsSchema } from './container-settings.ts';
+import { routeSchema, tlsSchema } from './route.ts';
 
 /** Names of services, networks, volumes: what the Compose Specification allows. */
 const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/);
@@ -75,14 +76,6 @@ export const publishedPortSchema = z.strictObject({
   protocol: z.enum(['tcp', 'udp']).default('tcp'),
 });
 
-/** Where traffic enters a service by name. */
-export const routeSchema = z.strictObject({
-  host: z.string().optional(),
-  path: z.string().startsWith('/').default('/'),
-  /** The port of the machine that it is served on. */
-  port: port.default(80),
-});
-
 /** One mount of a service, Compose's long form. `source` of a bind is absolute; of a volume, the key under `volumes`. */
 export const mountSchema = z.strictObject({
   type: z.enum(['bind', 'volume', 'tmpfs', 'npipe', 'cluster', 'image']),
@@ -156,9 +149,21 @@ export const serviceSchema = z.strictObject({
   /** The port that the application listens on (`x-berth.port`). */
   port: port.optional(),
   protocol: z.enum(['http', 'tcp']).optional(),
+  /** With http: the instances speak HTTP/2 without TLS (h2c), as gRPC servers do. */
+  h2: z.boolean().optional(),
   ports: z.array(publishedPortSchema).default([]),
   expose: z.array(port).default([]),
   routes: z.array(routeSchema).default([]),
+  tls: tlsSchema.optional(),
+  /** The cookie that keeps a client at its instance. */
+  sticky: z.strictObject({ cookie: z.string() }).optional(),
+  /** PROXY protocol: demanded of clients, sent to instances. */
+  acceptProxy: z.boolean().optional(),
+  sendProxy: z.enum(['v1', 'v2']).optional(),
+  /** Addresses (CIDR) whose `X-Forwarded-*` are believed. */
+  trustedProxies: z.array(z.string()).optional(),
+  /** How other services reach it: through a front, or straight to the instances' addresses; absent lets the plan choose. */
+  internal: z.enum(['front', 'dns']).optional(),
   /** Runs once per release, before any instance changes. */
   release: z.array(z.string()).optional(),
   /** `x-berth.probe`; absent lets health be found (Compose healthcheck, image HEALTHCHECK, from outside). */
@@ -244,7 +249,6 @@ export type Build = z.infer<typeof buildSchema>;
 export type Probe = z.infer<typeof probeSchema>;
 export type RolloutSettings = z.infer<typeof rolloutSettingsSchema>;
 export type PublishedPort = z.infer<typeof publishedPortSchema>;
-export type Route = z.infer<typeof routeSchema>;
 export type Mount = z.infer<typeof mountSchema>;
 export type Attachment = z.infer<typeof attachmentSchema>;
 export type FileGrant = z.infer<typeof fileGrantSchema>;

@@ -45,7 +45,7 @@ describe('serviceEdge', () => {
         address: '',
         port: 80,
         mode: 'http',
-        rules: [{ host: 'shop.example.com', path: '/', backend: 'shop.web.routes' }],
+        rules: [{ host: 'shop.example.com', path: '/', service: 'web', backend: 'shop.web.routes' }],
         fallback: undefined,
       },
     ]);
@@ -96,7 +96,9 @@ describe('a service on the edge', () => {
 describe('mergeEdges and findConflicts', () => {
   const named = (app: string, host: string | undefined, path = '/'): AppEdge => ({
     app,
-    listeners: [{ address: '', port: 80, mode: 'http', rules: [{ host, path, backend: `${app}.web.routes` }], fallback: undefined }],
+    listeners: [
+      { address: '', port: 80, mode: 'http', rules: [{ host, path, service: 'web', backend: `${app}.web.routes` }], fallback: undefined },
+    ],
     backends: [{ name: `${app}.web.routes`, app, service: 'web', mode: 'http', check: { kind: 'tcp' }, servers: [] }],
   });
 

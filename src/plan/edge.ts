@@ -1,5 +1,16 @@
 import { stableJson } from '../kit/index.ts';
-import type { AppEdge, Backend, EdgeCheck, EdgeConfig, EdgeServer, Listener, Probe, PublishedPort, Route, Rule } from '../model/index.ts';
+import type {
+  AppEdge,
+  Backend,
+  ProxyCheck,
+  ProxyConfig,
+  ProxyServer,
+  Listener,
+  Probe,
+  PublishedPort,
+  Route,
+  Rule,
+} from '../model/index.ts';
 import type { DesiredService } from './desired.ts';
 
 /** What one service wants of the edge: its listeners, and its backends still without servers. */
@@ -11,7 +22,7 @@ export type ServiceEdge = {
 };
 
 /** The check that HAProxy itself makes, from the probe that berth makes. */
-function toEdgeCheck(check: Probe['check'], mode: 'http' | 'tcp'): EdgeCheck {
+function toEdgeCheck(check: Probe['check'], mode: 'http' | 'tcp'): ProxyCheck {
   if (check.kind === 'http' && mode === 'http') return { kind: 'http', path: check.path, host: check.host };
   return { kind: 'tcp' };
 }
@@ -46,7 +57,13 @@ function portEntry(input: ServiceEdgeInput, p: PublishedPort, isOnly: boolean): 
   const isMain = p.target === input.s.port || isOnly || service.protocol !== undefined;
   const mode = routes.length > 0 ? 'http' : isMain ? input.protocol : 'tcp';
   const name = `${input.app}.${service.name}.${address === '' ? '' : `${address.replaceAll(':', '_')}_`}${port}`;
-  const listener = { address, port, mode, rules: toRules(routes, name), fallback: routes.length > 0 ? undefined : name } as const;
+  const listener = {
+    address,
+    port,
+    mode,
+    rules: toRules(routes, service.name, name),
+    fallback: routes.length > 0 ? undefined : name,
+  } as const;
   return { listeners: [listener], backend: toBackend(input, { name, mode, target: p.target }), target: p.target };
 }
 
@@ -59,7 +76,7 @@ function routesEntry(input: ServiceEdgeInput, published: readonly PublishedPort[
   const name = `${input.app}.${service.name}.routes`;
   const listeners = [...new Set(own.map((r) => r.port))].map((each): Listener => {
     const routes = own.filter((r) => r.port === each);
-    return { address: '', port: each, mode: 'http', rules: toRules(routes, name), fallback: undefined };
+    return { address: '', port: each, mode: 'http', rules: toRules(routes, service.name, name), fallback: undefined };
   });
   return [{ listeners, backend: toBackend(input, { name, mode: 'http', target }), target }];
 }
@@ -69,15 +86,14 @@ function toBackend(input: ServiceEdgeInput, b: { name: string; mode: 'http' | 't
   return { name: b.name, app: input.app, service: input.s.service.name, mode: b.mode, check, servers: [] };
 }
 
-function toRules(routes: readonly Route[], backend: string): Rule[] {
-  return routes.map((r) => ({ host: r.host?.toLowerCase(), path: r.path, backend }));
+function toRules(routes: readonly Route[], service: string, backend: string): Rule[] {
+  return routes.map((r) => ({ host: r.host?.toLowerCase(), path: r.path, service, backend }));
 }
 
 const emptyEdge = (app: string): AppEdge => ({ app, listeners: [], backends: [] });
 
 function ownerOf(edge: AppEdge, l: Listener): string | undefined {
-  const name = l.fallback ?? l.rules[0]?.backend;
-  return edge.backends.find((b) => b.name === name)?.service;
+  return l.rules[0]?.service ?? edge.backends.find((b) => b.name === l.fallback)?.service;
 }
 
 const listenerKey = (l: Listener): string => `${l.address} ${l.port}`;
@@ -94,7 +110,7 @@ export function isSettled(edge: AppEdge | undefined, service: string, wanted: Se
 export function openService(before: AppEdge | undefined, app: string, service: string, wanted: ServiceEdge): AppEdge {
   const edge = before ?? emptyEdge(app);
   const mine = edge.backends.filter((b) => b.service === service);
-  const serving = mine.reduce<readonly EdgeServer[]>((most, b) => (b.servers.length > most.length ? b.servers : most), []);
+  const serving = mine.reduce<readonly ProxyServer[]>((most, b) => (b.servers.length > most.length ? b.servers : most), []);
   const backends = wanted.backends.map((w): Backend => {
     const known = mine.find((b) => b.name === w.name);
     if (known === undefined) return { ...w, servers: serving.map((s) => ({ ...s, port: wanted.targets[w.name] ?? s.port })) };
@@ -136,7 +152,7 @@ export function addServer(
   return mapService(edge, input.service, (b) => {
     const port = input.targets[b.name];
     if (port === undefined) return b;
-    const server: EdgeServer = { name: input.instance, address: input.address, port, weight: 100, state: 'ready' };
+    const server: ProxyServer = { name: input.instance, address: input.address, port, weight: 100, state: 'ready' };
     return { ...b, servers: [...b.servers.filter((s) => s.name !== input.instance), server] };
   });
 }
@@ -155,7 +171,7 @@ export function removeServer(edge: AppEdge, service: string, instance: string): 
 }
 
 /** Instances of a service in a state, in any of its backends. */
-export function serversOf(edge: AppEdge | undefined, service: string, state: EdgeServer['state']): string[] {
+export function serversOf(edge: AppEdge | undefined, service: string, state: ProxyServer['state']): string[] {
   const names = (edge?.backends ?? [])
     .filter((b) => b.service === service)
     .flatMap((b) => b.servers.filter((s) => s.state === state).map((s) => s.name));
@@ -195,7 +211,7 @@ export function findConflicts(edges: readonly AppEdge[]): RouteConflict[] {
 }
 
 /** The one configuration of the edge from what all apps want: equal addresses share a listener, rules most specific first. */
-export function mergeEdges(edges: readonly AppEdge[]): EdgeConfig {
+export function mergeEdges(edges: readonly AppEdge[]): ProxyConfig {
   const listeners = new Map<string, Listener>();
   for (const l of edges.flatMap((e) => e.listeners)) {
     const known = listeners.get(listenerKey(l));

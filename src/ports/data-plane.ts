@@ -1,6 +1,6 @@
-import type { EdgeConfig, EdgeServerStats } from '../model/index.ts';
+import type { Front, ProxyConfig, ProxyServerStats } from '../model/index.ts';
 
-/** What carries traffic on one host (HAProxy). Every call is safe to repeat and returns only when HAProxy has acknowledged. */
+/** One HAProxy that carries traffic: the edge of the host, or the front of a service. Every call is safe to repeat and returns only when HAProxy has acknowledged. */
 export interface DataPlane {
   /** Fetches or makes what the first `apply` will need (an image), so that it can be done beside other waiting. */
   prepare(signal?: AbortSignal): Promise<void>;
@@ -10,7 +10,7 @@ export interface DataPlane {
    * only after the running HAProxy took the change. With nothing to listen on and no edge container, does nothing.
    * Throws PORT_TAKEN (who holds it) and EDGE_FAILED; what served before keeps serving.
    */
-  apply(config: EdgeConfig, signal?: AbortSignal): Promise<{ readonly reloaded: boolean }>;
+  apply(config: ProxyConfig, signal?: AbortSignal): Promise<{ readonly reloaded: boolean }>;
   /**
    * Waits until no request is in flight to the server of an instance that `apply` already set to `drain`, in the
    * current worker, in workers that a reload left behind, and in the kernel. Requests have `drainMs`; upgraded and
@@ -18,11 +18,19 @@ export interface DataPlane {
    */
   drained(input: DrainInput, signal?: AbortSignal): Promise<{ readonly closed: number }>;
   /** Counters of every server, or an empty list when no edge runs. */
-  stats(signal?: AbortSignal): Promise<readonly EdgeServerStats[]>;
+  stats(signal?: AbortSignal): Promise<readonly ProxyServerStats[]>;
   /** Who else holds a wanted address and port on this machine, or undefined. Asks the kernel. */
   portHolder(input: { address: string; port: number }, signal?: AbortSignal): Promise<string | undefined>;
   /** Removes the edge's container, volume and network objects of this installation. */
   remove(signal?: AbortSignal): Promise<void>;
+}
+
+/** The fronts of services, each a data plane of its own in a container on its app's networks. */
+export interface Fronts {
+  /** The front of a service, whether it is there or not; `apply` makes it, with the networks and names that are given here. */
+  open(front: Front): DataPlane;
+  /** The fronts that this installation has on the engine. */
+  list(signal?: AbortSignal): Promise<readonly Pick<Front, 'app' | 'service'>[]>;
 }
 
 export type DrainInput = {

@@ -1,5 +1,5 @@
 import type { AppStatus, InstanceStatus, ReleaseSummary, ServiceStatus } from '../contract/index.ts';
-import { explainExit, isEnded, type EdgeServerStats, type Instance, type Release } from '../model/index.ts';
+import { explainExit, isEnded, type ProxyServerStats, type Instance, type Release } from '../model/index.ts';
 import { describeProbe, hasEdge, type DesiredService } from '../plan/index.ts';
 import type { RunContext, Side } from './deps.ts';
 import { listInstances, toInstance } from './target/instances.ts';
@@ -38,7 +38,7 @@ type Seen = {
   readonly name: string;
   readonly side: Side | undefined;
   readonly release: Release | undefined;
-  readonly stats: readonly EdgeServerStats[];
+  readonly stats: readonly ProxyServerStats[];
   readonly stopped: ReadonlySet<string>;
   readonly instances: readonly Instance[];
 };
@@ -68,7 +68,7 @@ function foundCheck(side: Side | undefined, s: DesiredService): DesiredService['
   return check.kind === 'find' ? (side?.pins.get(s.service.name)?.check ?? check) : check;
 }
 
-function instanceStatus(ctx: RunContext, i: Instance, known: { stats: readonly EdgeServerStats[]; behindEdge: boolean }): InstanceStatus {
+function instanceStatus(ctx: RunContext, i: Instance, known: { stats: readonly ProxyServerStats[]; behindEdge: boolean }): InstanceStatus {
   const server = known.stats.find((s) => s.server === i.name && s.backend.startsWith(`${ctx.app}.${i.service}.`));
   const weight = ctx.store
     .getEdge(ctx.app)
@@ -89,7 +89,7 @@ function instanceStatus(ctx: RunContext, i: Instance, known: { stats: readonly E
   };
 }
 
-function healthOf(i: Instance, known: { server: EdgeServerStats | undefined; behindEdge: boolean }): string {
+function healthOf(i: Instance, known: { server: ProxyServerStats | undefined; behindEdge: boolean }): string {
   if (i.failed) return 'failed';
   if (i.state === 'exited' || i.state === 'created' || i.state === 'dead') return 'stopped';
   if (i.state !== 'running') return i.state;

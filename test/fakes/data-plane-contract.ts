@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Backend, EdgeConfig, EdgeServer } from '../../src/model/index.ts';
+import type { Backend, ProxyConfig, ProxyServer } from '../../src/model/index.ts';
 import type { DataPlane, DrainInput } from '../../src/ports/index.ts';
 
 /** A data plane with nothing on it, a port that is free and one that `holder` holds. */
@@ -21,7 +21,7 @@ export function dataPlaneContract(name: string, open: () => Promise<Subject>): v
     });
     afterAll(() => subject.close());
 
-    const server = (serverName: string, over: Partial<EdgeServer> = {}): EdgeServer => ({
+    const server = (serverName: string, over: Partial<ProxyServer> = {}): ProxyServer => ({
       name: serverName,
       address: '127.0.0.1',
       port: subject.instancePort,
@@ -29,7 +29,7 @@ export function dataPlaneContract(name: string, open: () => Promise<Subject>): v
       state: 'ready',
       ...over,
     });
-    const backend = (...servers: EdgeServer[]): Backend => ({
+    const backend = (...servers: ProxyServer[]): Backend => ({
       name: 'shop.web.80',
       app: 'shop',
       service: 'web',
@@ -37,7 +37,7 @@ export function dataPlaneContract(name: string, open: () => Promise<Subject>): v
       check: { kind: 'tcp' },
       servers,
     });
-    const config = (...servers: EdgeServer[]): EdgeConfig => ({
+    const config = (...servers: ProxyServer[]): ProxyConfig => ({
       listeners: [{ address: '', port: subject.freePort, mode: 'http', rules: [], fallback: 'shop.web.80' }],
       backends: [backend(...servers)],
     });

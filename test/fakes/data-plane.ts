@@ -1,5 +1,5 @@
 import { BerthError } from '../../src/errors/index.ts';
-import type { EdgeConfig, EdgeServer, EdgeServerStats } from '../../src/model/index.ts';
+import type { ProxyConfig, ProxyServer, ProxyServerStats } from '../../src/model/index.ts';
 import type { Clock, DataPlane, DrainInput } from '../../src/ports/index.ts';
 
 /** What goes wrong with one call: refused at once, never answered, or done with the answer lost. */
@@ -16,8 +16,8 @@ type Traffic = { readonly kind: 'request' | 'long'; readonly close: () => void }
  * that a property test can look at each. Faults are planted by the number of the call, counted over all calls from 1.
  */
 export class FakeDataPlane implements DataPlane {
-  config: EdgeConfig = { listeners: [], backends: [] };
-  readonly history: EdgeConfig[] = [];
+  config: ProxyConfig = { listeners: [], backends: [] };
+  readonly history: ProxyConfig[] = [];
   readonly calls: { readonly call: DataPlaneCall; readonly fault: DataPlaneFault | undefined }[] = [];
   /** `address:port` (`:8080` for every address) to who holds it. */
   readonly held = new Map<string, string>();
@@ -27,12 +27,12 @@ export class FakeDataPlane implements DataPlane {
   /** False once `remove` took the edge away or before the first `apply`. */
   running = false;
   /** Called after each acknowledged change, while the change is still fresh. */
-  onChange: ((config: EdgeConfig) => void) | undefined;
+  onChange: ((config: ProxyConfig) => void) | undefined;
 
   readonly #clock: Pick<Clock, 'sleep'>;
   readonly #faults = new Map<number, DataPlaneFault>();
   readonly #traffic = new Map<string, Set<Traffic>>();
-  readonly #counters = new Map<string, { -readonly [K in keyof EdgeServerStats]: EdgeServerStats[K] }>();
+  readonly #counters = new Map<string, { -readonly [K in keyof ProxyServerStats]: ProxyServerStats[K] }>();
   readonly #waiters = new Set<() => void>();
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -51,7 +51,7 @@ export class FakeDataPlane implements DataPlane {
   }
 
   /** Servers that get new requests now. */
-  ready(backend: string): readonly EdgeServer[] {
+  ready(backend: string): readonly ProxyServer[] {
     const servers = this.config.backends.find((b) => b.name === backend)?.servers ?? [];
     return servers.filter((s) => s.state === 'ready' && s.weight > 0);
   }
@@ -83,12 +83,12 @@ export class FakeDataPlane implements DataPlane {
   }
 
   /** Sets counters that `stats` answers, for gates that read them. */
-  count(backend: string, server: string, counters: Partial<Omit<EdgeServerStats, 'backend' | 'server'>>): void {
+  count(backend: string, server: string, counters: Partial<Omit<ProxyServerStats, 'backend' | 'server'>>): void {
     Object.assign(this.#counter(backend, server), counters);
   }
 
   /** One call after the other, as HAProxy is changed by one hand only. */
-  apply(config: EdgeConfig, signal?: AbortSignal): Promise<{ readonly reloaded: boolean }> {
+  apply(config: ProxyConfig, signal?: AbortSignal): Promise<{ readonly reloaded: boolean }> {
     const run = this.#queue.then(() => this.#call('apply', signal, () => this.#apply(config)));
     this.#queue = run.catch(() => undefined);
     return abortable(run, signal);
@@ -116,7 +116,7 @@ export class FakeDataPlane implements DataPlane {
     return Promise.resolve();
   }
 
-  stats(signal?: AbortSignal): Promise<readonly EdgeServerStats[]> {
+  stats(signal?: AbortSignal): Promise<readonly ProxyServerStats[]> {
     return this.#call('stats', signal, () => {
       if (!this.running) return [];
       return this.config.backends.flatMap((b) =>
@@ -141,7 +141,7 @@ export class FakeDataPlane implements DataPlane {
     });
   }
 
-  async #apply(config: EdgeConfig): Promise<{ reloaded: boolean }> {
+  async #apply(config: ProxyConfig): Promise<{ reloaded: boolean }> {
     checkReferences(config);
     for (const { address, port } of config.listeners) {
       const holder = await this.portHolder({ address, port });
@@ -169,11 +169,11 @@ export class FakeDataPlane implements DataPlane {
     }
   }
 
-  #counter(backend: string, server: string): { -readonly [K in keyof EdgeServerStats]: EdgeServerStats[K] } {
+  #counter(backend: string, server: string): { -readonly [K in keyof ProxyServerStats]: ProxyServerStats[K] } {
     const key = `${backend}/${server}`;
     const known = this.#counters.get(key);
     if (known !== undefined) return known;
-    const fresh: { -readonly [K in keyof EdgeServerStats]: EdgeServerStats[K] } = {
+    const fresh: { -readonly [K in keyof ProxyServerStats]: ProxyServerStats[K] } = {
       backend,
       server,
       status: 'up',
@@ -223,15 +223,15 @@ export class FakeDataPlane implements DataPlane {
 }
 
 /** What cannot be changed without a reload: everything but servers, their weights and states. */
-function staticPart(config: EdgeConfig): string {
+function staticPart(config: ProxyConfig): string {
   return JSON.stringify([config.listeners, config.backends.map(({ name, mode, check }) => [name, mode, check])]);
 }
 
-function checkReferences(config: EdgeConfig): void {
+function checkReferences(config: ProxyConfig): void {
   const names = new Set(config.backends.map((b) => b.name));
   for (const listener of config.listeners) {
-    for (const backend of [...listener.rules.map((r) => r.backend), ...(listener.fallback === undefined ? [] : [listener.fallback])]) {
-      if (!names.has(backend))
+    for (const backend of [...listener.rules.map((r) => r.backend), listener.fallback]) {
+      if (backend !== undefined && !names.has(backend))
         throw new BerthError('EDGE_FAILED', `A listener on port ${listener.port} names an unknown backend ${backend}.`);
     }
   }

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { EdgeConfig } from '../../src/model/index.ts';
+import type { ProxyConfig } from '../../src/model/index.ts';
 import { ask, backendOf, listenerOf, openEdge, openTunnel, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 
 const port = 18_350;
@@ -20,7 +20,7 @@ afterAll(async () => {
 beforeEach(() => under.edge.apply(config('ready')));
 
 /** `a` alone takes traffic until it drains; then `b` does. */
-function config(state: 'ready' | 'drain'): EdgeConfig {
+function config(state: 'ready' | 'drain'): ProxyConfig {
   const servers = [serverOf(a, { state }), serverOf(b, { state: state === 'ready' ? 'drain' : 'ready' })];
   const extra = guests === 0 ? [] : [listenerOf(18_400 + guests, undefined)];
   return { listeners: [listenerOf(port, name), ...extra], backends: [backendOf(name, servers)] };

@@ -12,7 +12,7 @@ import { connectEngine } from '../../src/docker/index.ts';
 import { createHaproxy } from '../../src/haproxy/index.ts';
 import { createHost } from '../../src/host/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
-import { labels, type Backend, type EdgeConfig, type EdgeServer, type Listener } from '../../src/model/index.ts';
+import { labels, type Backend, type ProxyConfig, type ProxyServer, type Listener } from '../../src/model/index.ts';
 import type { DataPlane } from '../../src/ports/index.ts';
 
 const run = promisify(execFile);
@@ -115,7 +115,7 @@ export function stopServer(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-export const serverOf = (app: App, over: Partial<EdgeServer> = {}): EdgeServer => ({
+export const serverOf = (app: App, over: Partial<ProxyServer> = {}): ProxyServer => ({
   name: app.name,
   address: '127.0.0.1',
   port: app.port,
@@ -124,7 +124,7 @@ export const serverOf = (app: App, over: Partial<EdgeServer> = {}): EdgeServer =
   ...over,
 });
 
-export const backendOf = (name: string, servers: readonly EdgeServer[], over: Partial<Backend> = {}): Backend => ({
+export const backendOf = (name: string, servers: readonly ProxyServer[], over: Partial<Backend> = {}): Backend => ({
   name,
   app: 'shop',
   service: 'web',
@@ -143,7 +143,7 @@ export const listenerOf = (port: number, fallback: string | undefined, over: Par
   ...over,
 });
 
-export const oneBackend = (port: number, servers: readonly EdgeServer[]): EdgeConfig => ({
+export const oneBackend = (port: number, servers: readonly ProxyServer[]): ProxyConfig => ({
   listeners: [listenerOf(port, 'shop.web.3000')],
   backends: [backendOf('shop.web.3000', servers)],
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EdgeConfig, EdgeServer } from '../../src/model/index.ts';
+import type { ProxyConfig, ProxyServer } from '../../src/model/index.ts';
 import { backendOf, listenerOf, openEdge, oneBackend, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 import { startLoad } from './haproxy-load.ts';
 
@@ -23,7 +23,7 @@ const drainOf = (app: App) => ({
 });
 
 /** The shop, and now and then another app, whose coming and going reloads HAProxy. */
-function withGuest(servers: readonly EdgeServer[], guest: App | undefined): EdgeConfig {
+function withGuest(servers: readonly ProxyServer[], guest: App | undefined): ProxyConfig {
   const config = oneBackend(port, servers);
   if (guest === undefined) return config;
   return {

@@ -19,13 +19,13 @@ afterAll(async () => {
 
 test('takes each request to the backend of its host and path', async () => {
   const backends = ['exact', 'api', 'wild', 'fall'].map((name) => backendOf(name, [serverOf(name === 'api' ? api : shop)]));
-  const other = listenerOf(port + 1, undefined, { rules: [{ host: 'shop.example.com', path: '/', backend: 'exact' }] });
+  const other = listenerOf(port + 1, undefined, { rules: [{ host: 'shop.example.com', path: '/', service: 'web', backend: 'exact' }] });
   const rules = [
-    { host: 'shop.example.com', path: "/a+p(i)'s", backend: 'api' },
-    { host: 'shop.example.com', path: '/api/', backend: 'api' },
-    { host: 'Shop.Example.com', path: '/', backend: 'exact' },
-    { host: '*.example.com', path: '/', backend: 'api' },
-    { path: '/open', backend: 'api' },
+    { host: 'shop.example.com', path: "/a+p(i)'s", service: 'web', backend: 'api' },
+    { host: 'shop.example.com', path: '/api/', service: 'web', backend: 'api' },
+    { host: 'Shop.Example.com', path: '/', service: 'web', backend: 'exact' },
+    { host: '*.example.com', path: '/', service: 'web', backend: 'api' },
+    { path: '/open', service: 'web', backend: 'api' },
   ];
   await under.edge.apply({ listeners: [listenerOf(port, 'fall', { rules }), other], backends });
   const get = async (host: string, path: string): Promise<string> => (await ask(port, { path, headers: { host } })).body;

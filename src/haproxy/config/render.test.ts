@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Backend, EdgeConfig } from '../../model/index.ts';
+import type { Backend, ProxyConfig } from '../../model/index.ts';
 import { boundBy, render, renderConfig, type RenderOptions } from './render.ts';
 
 const options: RenderOptions = { ipv6: true, owner: { uid: 0, gid: 0 } };
@@ -23,7 +23,7 @@ const db: Backend = {
   check: { kind: 'tcp' },
   servers: [{ name: 'shop-db-1', address: 'fd00::5', port: 5432, weight: 7, state: 'ready' }],
 };
-const config: EdgeConfig = {
+const config: ProxyConfig = {
   listeners: [
     { address: '', port: 8080, mode: 'http', rules: [], fallback: 'shop.web.8080' },
     {
@@ -31,8 +31,8 @@ const config: EdgeConfig = {
       port: 80,
       mode: 'http',
       rules: [
-        { host: 'Shop.example.com', path: '/api', backend: 'shop.web.8080' },
-        { host: '*.example.com', path: '/', backend: 'shop.web.8080' },
+        { host: 'Shop.example.com', path: '/api', service: 'web', backend: 'shop.web.8080' },
+        { host: '*.example.com', path: '/', service: 'web', backend: 'shop.web.8080' },
       ],
     },
     { address: '', port: 5432, mode: 'tcp', rules: [], fallback: 'shop.db.5432' },
@@ -93,7 +93,7 @@ test('has what a reload without loss needs', () => {
 });
 
 describe('the hash of the static part', () => {
-  const hash = (c: EdgeConfig, o = options): string => render(c, o).staticHash;
+  const hash = (c: ProxyConfig, o = options): string => render(c, o).staticHash;
   test.each([
     ['a server', { ...config, backends: [{ ...web, servers: [] }, db] }],
     ['a weight', { ...config, backends: [{ ...web, servers: web.servers.map((s) => ({ ...s, weight: 1 })) }, db] }],
@@ -101,7 +101,7 @@ describe('the hash of the static part', () => {
     expect(hash(other)).toBe(hash(config));
     expect(render(other, options).hash).not.toBe(render(config, options).hash);
   });
-  test.each<[string, EdgeConfig, RenderOptions]>([
+  test.each<[string, ProxyConfig, RenderOptions]>([
     ['a check', { ...config, backends: [{ ...web, check: { kind: 'tcp' } }, db] }, options],
     ['a listener', { ...config, listeners: config.listeners.slice(1) }, options],
     ['IPv6', config, { ...options, ipv6: false }],
@@ -113,15 +113,15 @@ describe('the hash of the static part', () => {
 
 describe('refuses what could be read as something else', () => {
   const listener = config.listeners[1] ?? { address: '', port: 1, mode: 'http', rules: [] };
-  const rule = (over: object): EdgeConfig => ({
+  const rule = (over: object): ProxyConfig => ({
     ...config,
-    listeners: [{ ...listener, rules: [{ path: '/', backend: web.name, ...over }] }],
+    listeners: [{ ...listener, rules: [{ path: '/', service: 'web', backend: web.name, ...over }] }],
   });
-  const server = (over: object): EdgeConfig => ({
+  const server = (over: object): ProxyConfig => ({
     ...config,
     backends: [{ ...web, servers: web.servers.map((s) => ({ ...s, ...over })) }],
   });
-  test.each<[string, EdgeConfig]>([
+  test.each<[string, ProxyConfig]>([
     ['a host with a space', rule({ host: 'a b' })],
     ['a host with a brace', rule({ host: 'a}' })],
     ['a host that ends the line', rule({ host: 'a\nuser root' })],

@@ -1,5 +1,5 @@
 import { sha256 } from '../../kit/index.ts';
-import type { Backend, EdgeConfig, EdgeServer, Listener, Rule } from '../../model/index.ts';
+import type { Backend, ProxyConfig, ProxyServer, Listener, Rule } from '../../model/index.ts';
 import { errorPages, noRoutePage } from './pages.ts';
 import { addressWord, endpointWord, hostHeaderWord, hostWord, nameWord, pathWord, portWord, weightWord } from './words.ts';
 
@@ -24,12 +24,12 @@ export const masterSocket = 'master.sock';
 export const staticVariable = 'proc.berth_static';
 
 /** HAProxy's configuration for a wanted state, as text. Equal input gives equal text. */
-export function renderConfig(config: EdgeConfig, options: RenderOptions): string {
+export function renderConfig(config: ProxyConfig, options: RenderOptions): string {
   return render(config, options).text;
 }
 
 /** HAProxy's configuration with the hashes that tell whether a running HAProxy has it. */
-export function render(config: EdgeConfig, options: RenderOptions): Rendered {
+export function render(config: ProxyConfig, options: RenderOptions): Rendered {
   const bare = { ...config, backends: config.backends.map((b) => ({ ...b, servers: [] })) };
   const staticHash = sha256(body(bare, options)).slice(0, 32);
   const text = head(options, staticHash) + body(config, options);
@@ -50,12 +50,12 @@ export function boundBy(text: string): ReadonlySet<string> {
 }
 
 /** How a server is declared, the same in the file and on the command line, so that a reload changes nothing. */
-export function serverWords(server: EdgeServer): string {
+export function serverWords(server: ProxyServer): string {
   return `${endpointWord(server.address, server.port)} weight ${weightWord(effectiveWeight(server))} check inter 1s fall 2 rise 1`;
 }
 
 /** A draining server has weight 0 in the file: whoever reads the file next drains it too. */
-export function effectiveWeight(server: EdgeServer): number {
+export function effectiveWeight(server: ProxyServer): number {
   return server.state === 'drain' ? 0 : server.weight;
 }
 
@@ -75,7 +75,7 @@ global
 `;
 }
 
-function body(config: EdgeConfig, options: RenderOptions): string {
+function body(config: ProxyConfig, options: RenderOptions): string {
   return [
     ...defaults(options),
     ...config.listeners.flatMap((l) => frontend(l, options)),
@@ -156,7 +156,7 @@ function frontend(listener: Listener, options: RenderOptions): string[] {
     '  http-request set-header X-Real-IP %[src]',
     '  http-request del-header Forwarded',
     '  http-request del-header Proxy',
-    ...listener.rules.map((r) => `  use_backend ${nameWord(r.backend)}${condition(r)}`),
+    ...listener.rules.flatMap((r) => (r.backend === undefined ? [] : [`  use_backend ${nameWord(r.backend)}${condition(r)}`])),
     `  default_backend ${fallback ?? 'berth.none'}`,
   ];
 }

@@ -1,4 +1,4 @@
-import type { EdgeServerStats } from '../../model/index.ts';
+import type { ProxyServerStats } from '../../model/index.ts';
 
 /** A server as HAProxy has it. `admin` is 0 when it is in use, `drain` or `maint` when somebody took it out. */
 export type ActualServer = {
@@ -39,7 +39,7 @@ export function readServersState(text: string): ActualServer[] {
 }
 
 /** Reads the servers' rows of `show stat`. */
-export function readStats(text: string): EdgeServerStats[] {
+export function readStats(text: string): ProxyServerStats[] {
   const [header, ...rows] = text.split('\n').filter((line) => line !== '');
   const columns = (header ?? '').replace(/^# /, '').split(',');
   return rows.map(splitCsv).flatMap((cells) => {
@@ -99,7 +99,7 @@ export function readClientConnections(text: string): number {
   return Number(/^CurrConns: (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
-function toStatus(text: string): EdgeServerStats['status'] {
+function toStatus(text: string): ProxyServerStats['status'] {
   if (text.startsWith('MAINT')) return 'maint';
   if (text.startsWith('DRAIN')) return 'drain';
   return text.startsWith('DOWN') || text.startsWith('NOLB') ? 'down' : 'up';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { EdgeServerStats } from '../../model/index.ts';
+import type { ProxyServerStats } from '../../model/index.ts';
 import { StatsKeeper } from './stats-keeper.ts';
 
-const counted = (server: string, requests: number): EdgeServerStats => ({
+const counted = (server: string, requests: number): ProxyServerStats => ({
   backend: 'b',
   server,
   status: 'up',
@@ -14,7 +14,7 @@ const counted = (server: string, requests: number): EdgeServerStats => ({
   responseErrors: 0,
   responseMs: 5,
 });
-const requests = (stats: readonly EdgeServerStats[]): Record<string, number> =>
+const requests = (stats: readonly ProxyServerStats[]): Record<string, number> =>
   Object.fromEntries(stats.map((s) => [s.server, s.requests]));
 
 test('counts on over reloads, and anew for a name that comes back', () => {

@@ -1,13 +1,13 @@
-import type { EdgeServerStats } from '../../model/index.ts';
+import type { ProxyServerStats } from '../../model/index.ts';
 
-type Counters = Pick<EdgeServerStats, 'requests' | 'responses5xx' | 'connectErrors' | 'responseErrors'>;
+type Counters = Pick<ProxyServerStats, 'requests' | 'responses5xx' | 'connectErrors' | 'responseErrors'>;
 
 /** Keeps what servers had counted before a reload, for a new worker starts from zero. */
 export class StatsKeeper {
   #carried: ReadonlyMap<string, Counters> = new Map();
 
   /** Takes over the counters of a worker that has just been replaced. */
-  carry(counted: readonly EdgeServerStats[]): void {
+  carry(counted: readonly ProxyServerStats[]): void {
     this.#carried = new Map(this.whole(counted).map((s) => [keyOf(s), s]));
   }
 
@@ -17,7 +17,7 @@ export class StatsKeeper {
   }
 
   /** The counters of the current worker on top of those before. A server that is gone is forgotten. */
-  whole(counted: readonly EdgeServerStats[]): EdgeServerStats[] {
+  whole(counted: readonly ProxyServerStats[]): ProxyServerStats[] {
     const keys = new Set(counted.map(keyOf));
     this.#carried = new Map([...this.#carried].filter(([key]) => keys.has(key)));
     return counted.map((s) => {
@@ -34,6 +34,6 @@ export class StatsKeeper {
   }
 }
 
-function keyOf(s: EdgeServerStats): string {
+function keyOf(s: ProxyServerStats): string {
   return `${s.backend}/${s.server}`;
 }

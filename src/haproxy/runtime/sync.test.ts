@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { EdgeConfig, EdgeServer } from '../../model/index.ts';
+import type { ProxyConfig, ProxyServer } from '../../model/index.ts';
 import type { ActualServer } from './answers.ts';
 import { planServers, type ServerChange } from './sync.ts';
 
-const server = (name: string, over: Partial<EdgeServer> = {}): EdgeServer => ({
+const server = (name: string, over: Partial<ProxyServer> = {}): ProxyServer => ({
   name,
   address: '10.0.0.1',
   port: 80,
@@ -21,13 +21,13 @@ const actual = (name: string, over: Partial<ActualServer> = {}): ActualServer =>
   admin: 'ready',
   ...over,
 });
-const config = (...servers: EdgeServer[]): EdgeConfig => ({
+const config = (...servers: ProxyServer[]): ProxyConfig => ({
   listeners: [],
   backends: [{ name: 'b', app: 'a', service: 's', mode: 'http', check: { kind: 'tcp' }, servers }],
 });
 const words = (changes: readonly ServerChange[]): string[] => changes.map((c) => `${c.kind} ${c.target}`);
 
-test.each<[string, EdgeConfig, ActualServer[], string[]]>([
+test.each<[string, ProxyConfig, ActualServer[], string[]]>([
   ['nothing to do', config(server('x')), [actual('x')], []],
   ['a new server', config(server('x')), [], ['add b/x']],
   ['a server that is gone', config(), [actual('x')], ['remove b/x']],

@@ -1,5 +1,5 @@
 import { BerthError } from '../../errors/index.ts';
-import type { EdgeConfig, EdgeServer } from '../../model/index.ts';
+import type { ProxyConfig, ProxyServer } from '../../model/index.ts';
 import { type ActualServer, readServersState } from './answers.ts';
 import type { Ask } from './command-line.ts';
 import { effectiveWeight, serverWords } from '../config/render.ts';
@@ -7,14 +7,14 @@ import { nameWord, weightWord } from '../config/words.ts';
 
 /** What is to be done at one server, without a reload. */
 export type ServerChange =
-  | { readonly kind: 'add'; readonly target: string; readonly server: EdgeServer }
-  | { readonly kind: 'set'; readonly target: string; readonly server: EdgeServer; readonly actual: ActualServer }
+  | { readonly kind: 'add'; readonly target: string; readonly server: ProxyServer }
+  | { readonly kind: 'set'; readonly target: string; readonly server: ProxyServer; readonly actual: ActualServer }
   | { readonly kind: 'remove'; readonly target: string };
 
 /** Plans the least change of servers: new and returning ones first, then what takes traffic away, removals last. */
-export function planServers(config: EdgeConfig, actual: readonly ActualServer[]): ServerChange[] {
-  const wanted = new Map<string, EdgeServer>(
-    config.backends.flatMap((b) => b.servers.map((s): [string, EdgeServer] => [`${nameWord(b.name)}/${nameWord(s.name)}`, s])),
+export function planServers(config: ProxyConfig, actual: readonly ActualServer[]): ServerChange[] {
+  const wanted = new Map<string, ProxyServer>(
+    config.backends.flatMap((b) => b.servers.map((s): [string, ProxyServer] => [`${nameWord(b.name)}/${nameWord(s.name)}`, s])),
   );
   const known = new Map<string, ActualServer>(actual.map((a) => [`${a.backend}/${a.name}`, a]));
   const gone = [...known].filter(([target, a]) => !isSame(wanted.get(target), a)).map(([target]) => target);
@@ -35,19 +35,19 @@ export function planServers(config: EdgeConfig, actual: readonly ActualServer[])
 }
 
 /** Whether a server of HAProxy is the wanted one: the same name at the same address. */
-function isSame(server: EdgeServer | undefined, actual: ActualServer): boolean {
+function isSame(server: ProxyServer | undefined, actual: ActualServer): boolean {
   return server !== undefined && server.address === actual.address && server.port === actual.port;
 }
 
 /** Whether it also takes the wanted share. Weight 0 and the drain state are the same to HAProxy. */
-function isSettled(server: EdgeServer, { admin, weight }: ActualServer): boolean {
+function isSettled(server: ProxyServer, { admin, weight }: ActualServer): boolean {
   if (admin === 'maint') return false;
   if (server.state === 'drain') return admin === 'drain' || weight === 0;
   return admin === 'ready' && weight === server.weight;
 }
 
 /** Brings the servers of a running HAProxy to the wanted state; answers what it changed once HAProxy shows it so. */
-export async function syncServers(ask: Ask, config: EdgeConfig, signal?: AbortSignal): Promise<readonly ServerChange[]> {
+export async function syncServers(ask: Ask, config: ProxyConfig, signal?: AbortSignal): Promise<readonly ServerChange[]> {
   const look = async (): Promise<ServerChange[]> => planServers(config, readServersState(await ask('show servers state', signal)));
   const changes = await look();
   const said: string[] = [];

@@ -1,5 +1,5 @@
 import { BerthError } from '../../errors/index.ts';
-import type { Action, AppEdge, Backend, EdgeServerStats } from '../../model/index.ts';
+import type { Action, AppEdge, Backend, ProxyServerStats } from '../../model/index.ts';
 import {
   addServer,
   drainServer,
@@ -48,7 +48,7 @@ export async function addToEdge(ctx: RunContext, side: Side, action: Of<'edge.ad
 
 /** HAProxy's own check must agree before an old instance is let go. */
 async function awaitUp(ctx: RunContext, action: Of<'edge.add'>, signal: AbortSignal): Promise<void> {
-  const mine = (s: EdgeServerStats): boolean => s.server === action.instance && s.backend.startsWith(`${ctx.app}.${action.service}.`);
+  const mine = (s: ProxyServerStats): boolean => s.server === action.instance && s.backend.startsWith(`${ctx.app}.${action.service}.`);
   const deadline = ctx.clock.monotonic() + 10_000;
   while (true) {
     const servers = (await ctx.target.dataPlane.stats(signal)).filter(mine);

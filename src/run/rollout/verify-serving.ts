@@ -1,5 +1,5 @@
 import { BerthError } from '../../errors/index.ts';
-import type { EdgeServerStats } from '../../model/index.ts';
+import type { ProxyServerStats } from '../../model/index.ts';
 import { gatherEvidence } from '../target/evidence.ts';
 import type { RunContext } from '../deps.ts';
 
@@ -15,7 +15,7 @@ export async function verifyServing(ctx: RunContext, signal: AbortSignal): Promi
     b.servers.filter((s) => s.state === 'ready').map((s) => ({ backend: b.name, server: s.name })),
   );
   if (wanted.length === 0) return;
-  const isUp = (stats: readonly EdgeServerStats[], w: (typeof wanted)[number]): boolean =>
+  const isUp = (stats: readonly ProxyServerStats[], w: (typeof wanted)[number]): boolean =>
     stats.some((s) => s.backend === w.backend && s.server === w.server && s.status === 'up');
   const deadline = ctx.clock.monotonic() + patienceMs;
   for (let tries = 0; ; tries++) {

@@ -67,7 +67,9 @@ export function resolveRoutes(name: string, service: Node, context: Context): Ro
   return listAt(service, 'x-berth', 'routes').flatMap((item, index) => {
     if (item.kind !== 'map') return [];
     notePlace(context, `services.${name}.x-berth.routes.${String(index)}`, item.mark);
-    return [defined({ host: textAt(item, 'host')?.toLowerCase(), path: textAt(item, 'path') ?? '/', port: integerAt(item, 'port') ?? 80 })];
+    const host = textAt(item, 'host')?.toLowerCase();
+    const where = { path: textAt(item, 'path') ?? '/', port: integerAt(item, 'port') ?? 80, mode: 'http', tls: false } as const;
+    return [{ ...defined({ host }), ...where, rules: {} }];
   });
 }
 
