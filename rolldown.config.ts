@@ -38,8 +38,10 @@ export const config = defineConfig({
   plugins: [notices],
   output: {
     dir: 'dist',
-    entryFileNames: '[name].mjs',
-    chunkFileNames: 'chunks/[name]-[hash].mjs',
+    // Who imports `node:http` as an ES module has all its getters read, and with them undici loaded: 25 ms that `require` does not cost.
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'chunks/[name]-[hash].cjs',
     cleanDir: true,
     // In one file, for each file more costs every start half a millisecond.
     codeSplitting: { groups: [{ name: 'start', test: (id) => start.some((file) => id.startsWith(file)) }] },

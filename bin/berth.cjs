@@ -10,7 +10,7 @@ const { pathToFileURL } = require('node:url');
 const wanted = 24;
 const root = path.dirname(path.dirname(realpathSync(__filename)));
 const source = path.join(root, 'src', 'main', 'cli.ts');
-const entry = existsSync(source) ? source : path.join(root, 'dist', 'cli.mjs');
+const entry = existsSync(source) ? source : path.join(root, 'dist', 'cli.cjs');
 
 if (Number.parseInt(process.versions.node, 10) >= wanted) {
   process.argv[1] = entry;

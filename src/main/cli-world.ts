@@ -12,7 +12,7 @@ import { OwnServers } from './cli-servers.ts';
 export function createWorld(entry: string): World {
   const env = process.env;
   const uid = process.getuid?.() ?? 0;
-  // From source the entry is src/main/cli.ts, in the package dist/cli.mjs.
+  // From source the entry is src/main/cli.ts, in the package dist/cli.cjs.
   const launcher = resolve(entry, entry.endsWith('.ts') ? '../../../bin/berth' : '../../bin/berth');
   const servers = new OwnServers({
     environment: env,

@@ -3,5 +3,5 @@ import { fileURLToPath } from 'node:url';
 
 // Before anything else is loaded, so that everything else comes from the cache.
 enableCompileCache();
-const { runCli } = await import('./cli-process.ts');
-await runCli(fileURLToPath(import.meta.url));
+// The package is CommonJS, where a module cannot wait.
+void import('./cli-process.ts').then(({ runCli }) => runCli(fileURLToPath(import.meta.url)));
