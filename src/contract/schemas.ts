@@ -28,7 +28,8 @@ export const deploymentSchema = z.strictObject({
   files: z.record(z.string(), z.string()),
   /** Registry host to credentials, only for the images of this project. */
   registryAuths: z.record(z.string(), registryAuthSchema),
-  buildEnvironment: buildEnvironmentSchema,
+  /** Absent when nothing is built: collecting it costs more than all else of a deploy that changes nothing. */
+  buildEnvironment: buildEnvironmentSchema.optional(),
   /** True when `-p` named the project, so that another directory may own it. */
   named: z.boolean(),
 });
@@ -124,7 +125,11 @@ export const serverStatusSchema = z.strictObject({
   protocol: z.int(),
   home: z.string(),
   installation: z.string(),
-  engine: z.strictObject({ socket: z.string(), name: z.string(), version: z.string(), apiVersion: z.string() }).optional(),
+  /** Absent before the first deploy; without a version when it does not answer. */
+  engine: z
+    .strictObject({ socket: z.string(), name: z.string(), version: z.string(), apiVersion: z.string() })
+    .or(z.strictObject({ unreachable: z.string() }))
+    .optional(),
   startedAtMs: z.number(),
   uptimeMs: z.number(),
   apps: z.array(z.string()),

@@ -1,26 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { BerthError } from '../errors/index.ts';
 import type { RegistryAuth } from '../ports/index.ts';
+import type { Config, Entry } from './schemas.ts';
 import { runWith, type Run } from './helper.ts';
 import { parseReference } from './reference.ts';
 
-const entrySchema = z.looseObject({
-  auth: z.string().optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  identitytoken: z.string().optional(),
-});
-const configSchema = z.looseObject({
-  auths: z.record(z.string(), entrySchema).nullish(),
-  credsStore: z.string().nullish(),
-  credHelpers: z.record(z.string(), z.string()).nullish(),
-});
-const answerSchema = z.looseObject({ Username: z.string(), Secret: z.string() });
-
-type Config = z.infer<typeof configSchema>;
-type Entry = z.infer<typeof entrySchema>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Docker Hub's key in Docker's configuration, from its first API. */
@@ -69,6 +54,8 @@ async function readConfig(file: string): Promise<Config | undefined> {
   } catch (error) {
     throw invalid(file, 'it is not JSON', error);
   }
+  // Most machines keep no credentials: they do not load the schemas.
+  const { configSchema } = await import('./schemas.ts');
   const parsed = configSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -138,6 +125,7 @@ async function askHelper(
       },
     );
   }
+  const { answerSchema } = await import('./schemas.ts');
   const answer = answerSchema.safeParse(tryJson(ran.stdout));
   if (!answer.success) throw invalid(asked.file, `${program} gave no credentials that can be read for ${asked.registry}`);
   const { Username: username, Secret: secret } = answer.data;

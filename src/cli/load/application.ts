@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { BerthError } from '../../errors/index.ts';
 import { loadProject, type LoadInput, type LoadResult, type Reader } from '../../spec/index.ts';
-import { composeDraft, detectStack, type Detection } from '../../stack/index.ts';
+import type { Detection } from '../../stack/index.ts';
 import type { Context } from '../context.ts';
 import { problemText } from '../render/error.ts';
 import type { Files } from '../world.ts';
@@ -16,9 +16,10 @@ export async function loadApplication(context: Context): Promise<Application> {
     return await loadProject(input);
   } catch (error) {
     if (!isWithoutFile(error, input)) throw error;
+    const { composeDraft, detectStack } = await import('../../stack/index.ts');
     const detection = await detectStack(await context.world.sources.tree(input.directory));
     if (detection === undefined) throw withoutStack(error, input.directory);
-    const reader = withDraft(input.reader, input.directory, detection);
+    const reader = withDraft(input.reader, input.directory, composeDraft(detection, nameOf(input.directory)));
     return { ...(await loadProject({ ...input, reader })), detection };
   }
 }
@@ -72,9 +73,9 @@ function withoutStack(error: BerthError, directory: string): BerthError {
 }
 
 /** A reader that also has the Compose file which `berth init` would write. */
-function withDraft(reader: Reader, directory: string, detection: Detection): Reader {
+function withDraft(reader: Reader, directory: string, draft: string): Reader {
   const file = join(directory, 'compose.yaml');
-  const text = new TextEncoder().encode(composeDraft(detection, nameOf(directory)));
+  const text = new TextEncoder().encode(draft);
   return {
     ...reader,
     read: (path) => (path === file ? Promise.resolve(text) : reader.read(path)),

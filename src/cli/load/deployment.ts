@@ -1,7 +1,7 @@
 import type { Deployment } from '../../contract/index.ts';
 import { BerthError } from '../../errors/index.ts';
 import type { Build, Project, Service } from '../../model/index.ts';
-import { detectStack } from '../../stack/index.ts';
+import type { BuildEnvironment } from '../../ports/index.ts';
 import type { Context } from '../context.ts';
 import { loadApplication, sayFindings } from './application.ts';
 
@@ -13,19 +13,14 @@ export async function loadDeployment(context: Context): Promise<Deployment> {
   const services = await Promise.all(loaded.project.services.map((service) => withBuild(context, service)));
   const project: Project = { ...loaded.project, services };
   const [buildEnvironment, registryAuths] = await Promise.all([
-    sources.buildEnvironment(secretVariables(services)),
+    services.some((service) => service.build !== undefined) ? sources.buildEnvironment(secretVariables(services)) : undefined,
     sources.registryAuths(services.flatMap((service) => (service.build === undefined ? (service.image ?? []) : []))),
   ]);
   return {
     project,
     files: Object.fromEntries(Object.entries(loaded.files).map(([sha256, bytes]) => [sha256, Buffer.from(bytes).toString('base64')])),
     registryAuths: { ...registryAuths },
-    buildEnvironment: {
-      ...buildEnvironment,
-      proxy: { ...buildEnvironment.proxy },
-      certificateFiles: [...buildEnvironment.certificateFiles],
-      tool: { ...buildEnvironment.tool },
-    },
+    ...(buildEnvironment === undefined ? {} : { buildEnvironment: toSent(buildEnvironment) }),
     named: context.globals.project !== undefined,
   };
 }
@@ -40,6 +35,7 @@ async function withBuild(context: Context, service: Service): Promise<Service> {
 
 async function withDockerfile(context: Context, service: Service, build: Build): Promise<{ build: Build; port: number | undefined }> {
   if (build.dockerfile !== undefined || build.inline !== undefined) return { build, port: service.port };
+  const { detectStack } = await import('../../stack/index.ts');
   const found = await detectStack(await context.world.sources.tree(build.context));
   if (found === undefined) {
     throw new BerthError(
@@ -53,6 +49,11 @@ async function withDockerfile(context: Context, service: Service, build: Build):
   for (const warning of found.warnings) context.say(`${context.err.yellow('warning:')} ${service.name}: ${warning}`);
   const { stack, dockerfile, dockerignore, bases } = found;
   return { build: { ...build, generated: { stack, dockerfile, dockerignore, bases: { ...bases } } }, port: service.port ?? found.port };
+}
+
+function toSent(environment: BuildEnvironment): Deployment['buildEnvironment'] {
+  const { proxy, certificateFiles, tool } = environment;
+  return { ...environment, proxy: { ...proxy }, certificateFiles: [...certificateFiles], tool: { ...tool } };
 }
 
 function secretVariables(services: readonly Service[]): string[] {
