@@ -64,6 +64,11 @@ describe('the directory', () => {
     expect(statSync(theirs).mode & 0o777).toBe(0o755);
     expect(() => ensurePrivateDirectory(directory, uid + 1)).toThrow('belongs to another user');
     expect(() => ensurePrivateDirectory(join(theirs, 'letter', 'x'), uid)).toThrow('ENOTDIR');
+    expect(() => ensurePrivateDirectory(join(theirs, 'letter'), uid)).toThrow('it is not a directory');
+  });
+
+  it('is refused where none can be made, instead of being tried for ever', () => {
+    expect(() => ensurePrivateDirectory('/proc/berth/home', uid)).toThrow('Could not use the directory /proc/berth/home: ENOENT');
   });
 
   it('goes with all that berth kept in it, and with nothing else', () => {

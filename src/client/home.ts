@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { BerthError } from '../errors/index.ts';
@@ -65,8 +65,9 @@ export function ensurePrivateDirectory(path: string, uid: number): void {
 
 function makePrivate(path: string, uid: number): string | undefined {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
     const found = statSync(path);
+    if (!found.isDirectory()) return 'it is not a directory';
     if (found.uid !== uid) return 'it belongs to another user';
     if ((found.mode & 0o077) === 0) return undefined;
     const names = readdirSync(path);
@@ -75,6 +76,18 @@ function makePrivate(path: string, uid: number): string | undefined {
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Not mkdir's own `recursive`: under /proc, which answers ENOENT for whatever cannot be made there, Node tries for ever. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another command made it in this moment.
+    if (!existsSync(path)) throw error;
   }
 }
 
