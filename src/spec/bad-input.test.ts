@@ -109,7 +109,7 @@ describe('a file that says what cannot be', () => {
     compose.yaml:4:12: ~services.web.image~ (~Nginx:1~) must be the name of an image; its repository is in lower case
         4 |     image: Nginx:1
           |            ^
-    compose.yaml:5:24: ~services.web.ports[1]~ (~99999:80~) ~99999~ is out of range; a port is 1 to 65535
+    compose.yaml:5:24: ~services.web.ports[1]~ (~99999:80~) names ~99999~, which is out of range; a port is 1 to 65535
         5 |     ports: ["8080:80", "99999:80"]
           |                        ^
     compose.yaml:6:22: ~web~ depends on ~cach~, but there is no such service
@@ -179,6 +179,12 @@ describe('a file that says what cannot be', () => {
       service('hostname: "${H?}"'),
       'VARIABLE_REQUIRED',
       '2:29: the variable `H` is required but unset',
+    ],
+    [
+      'and does not also count as an image that is missing',
+      'services:\n  web:\n    image: "${I?}"\n',
+      'VARIABLE_REQUIRED',
+      '3:12: the variable `I` is required but unset',
     ],
     ['a missing env file', service('env_file: ../no.env'), 'FILE_NOT_FOUND', '2:29: the env file ../no.env does not exist'],
     ['a missing context', 'services: {web: {build: ./no}}\n', 'FILE_NOT_FOUND', '1:25: the build context no does not exist'],

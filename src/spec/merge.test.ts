@@ -84,7 +84,7 @@ describe('merging two files', () => {
     expect(await failureOf(loadFiles(files))).toBe(
       [
         'FILE_INVALID',
-        'compose.override.yaml:3:13: `services.web.ports[1]` (`70000:1`) `70000` is out of range; a port is 1 to 65535',
+        'compose.override.yaml:3:13: `services.web.ports[1]` (`70000:1`) names `70000`, which is out of range; a port is 1 to 65535',
         '    3 |     ports: ["70000:1"]',
         '      |             ^',
         'compose.override.yaml:4:22: `services.web.environment.B` must be text, not a list',

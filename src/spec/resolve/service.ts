@@ -29,7 +29,8 @@ export async function resolveService(name: string, entry: Entry, shared: Shared,
   const rollout = resolveRollout(service, shared.projectBerth);
   const replicas = resolveReplicas(name, service, context);
   const image = textAt(service, 'image');
-  if ((image === undefined || image === '') && child(service, 'build') === undefined) {
+  const isUnnamed = isNull(child(service, 'image')) || image === '';
+  if (isUnnamed && child(service, 'build') === undefined) {
     context.problems.error(entry.key, `the service \`${name}\` has neither \`image\` nor \`build\``, {
       hint: 'Write `image: NAME` for an image that exists, or `build: .` to build from source.',
     });

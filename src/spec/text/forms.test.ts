@@ -119,10 +119,10 @@ describe('short forms', () => {
   });
 
   it.each([
-    ['a', '`a` is not a port'],
+    ['a', 'names `a`, which is not a port'],
     ['80:', 'names no port'],
-    ['70000:80', '`70000` is out of range; a port is 1 to 65535'],
-    ['82-80', '`82-80` ends before it starts'],
+    ['70000:80', 'names `70000`, which is out of range; a port is 1 to 65535'],
+    ['82-80', 'names `82-80`, which ends before it starts'],
     ['80-82:90-91', 'maps two ranges of different length'],
     ['80/sctp', 'uses SCTP, which is not built yet'],
     ['80/foo', 'names the protocol `foo`; it must be `tcp` or `udp`'],

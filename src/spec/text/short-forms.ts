@@ -82,11 +82,11 @@ function publishedOf({ target, published }: Ranges, index: number): string | und
 /** A port or a range of ports, or what is wrong with it. */
 export function portRange(value: string): Range | string {
   const parts = /^(\d+)(?:-(\d+))?$/.exec(value);
-  if (parts === null) return value === '' ? 'names no port' : `\`${value}\` is not a port`;
+  if (parts === null) return value === '' ? 'names no port' : `names \`${value}\`, which is not a port`;
   const from = Number(parts[1]);
   const to = Number(parts[2] ?? parts[1]);
-  if (from > maxPort || to > maxPort || from < 1) return `\`${value}\` is out of range; a port is 1 to ${String(maxPort)}`;
-  if (to < from) return `\`${value}\` ends before it starts`;
+  if (from > maxPort || to > maxPort || from < 1) return `names \`${value}\`, which is out of range; a port is 1 to ${String(maxPort)}`;
+  if (to < from) return `names \`${value}\`, which ends before it starts`;
   return { from, to };
 }
 
