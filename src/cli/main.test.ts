@@ -231,6 +231,14 @@ rollouts  none running
     expect(JSON.parse((await berth(['server', 'status', '--json'], given)).out)).toEqual({ running: true, ...status });
   });
 
+  it.each([
+    [undefined, 'engine    none used yet: nothing was deployed'],
+    [{ unreachable: 'Could not reach the engine at /run/e.sock.' }, 'engine    Could not reach the engine at /run/e.sock.'],
+  ])('status tells an engine that is not there yet from one that does not answer: %o', async (engine, line) => {
+    const { out } = await berth(['server', 'status'], { client: { status: () => Promise.resolve({ ...status, engine }) } });
+    expect(out.split('\n')).toContain(line);
+  });
+
   it('status and stop are no errors without a server', async () => {
     expect(await berth(['server', 'status', '--json'], { serverRuns: false })).toMatchObject({
       code: 0,
@@ -294,6 +302,13 @@ describe('init', () => {
 });
 
 describe('errors', () => {
+  it('name a directory that is not there', async () => {
+    expect(await berth(['-C', '/nowhere', 'up'], base)).toMatchObject({
+      code: 2,
+      err: 'error: There is no directory /nowhere.\nhint: Name one that is there with `-C DIR`.\n',
+    });
+  });
+
   it('show every problem of a file with its source line', async () => {
     const { code, err, out } = await berth(['config'], {
       files: { '/app/compose.yaml': 'services:\n  web:\n    imge: nginx\n    ports: ["99999:1"]\n' },

@@ -1,7 +1,6 @@
 import type * as z from 'zod';
-import { protocolVersion, type Api, type Endpoint, type Mode } from '../contract/index.ts';
+import { protocolVersion, type Api, type Endpoint, type Mode, type ServerStatus } from '../contract/index.ts';
 import { BerthError } from '../errors/index.ts';
-import type { EngineInfo } from '../ports/index.ts';
 import { followAll, followRollout } from './follow-events.ts';
 import { appLogs } from './app-logs.ts';
 import type { ServerDeps } from './deps.ts';
@@ -20,16 +19,13 @@ export function createHandlers(deps: ServerDeps): Handlers {
   const { runner, store, identity, clock } = deps;
   return {
     async status(_input, signal) {
-      const engine = await engineInfo(deps, signal);
       return {
         pid: identity.pid,
         version: identity.version,
         protocol: protocolVersion,
         home: identity.home,
         installation: identity.installation,
-        ...(engine === undefined
-          ? {}
-          : { engine: { socket: engine.socket, name: engine.name, version: engine.version, apiVersion: engine.apiVersion } }),
+        engine: await engineStatus(deps, signal),
         startedAtMs: identity.startedAtMs,
         uptimeMs: clock.now() - identity.startedAtMs,
         apps: store.listApps().map((app) => app.name),
@@ -64,11 +60,12 @@ export function createHandlers(deps: ServerDeps): Handlers {
 }
 
 /** What the status says of the engine: nothing when it does not answer. */
-async function engineInfo(deps: Pick<ServerDeps, 'engine'>, signal: AbortSignal): Promise<EngineInfo | undefined> {
+async function engineStatus(deps: Pick<ServerDeps, 'engine'>, signal: AbortSignal): Promise<ServerStatus['engine']> {
   try {
-    return await deps.engine()?.info(signal);
+    const engine = await deps.engine()?.info(signal);
+    return engine && { socket: engine.socket, name: engine.name, version: engine.version, apiVersion: engine.apiVersion };
   } catch (error) {
-    if (error instanceof BerthError) return undefined;
+    if (error instanceof BerthError) return { unreachable: error.message };
     throw error;
   }
 }

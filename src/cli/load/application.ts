@@ -16,6 +16,8 @@ export async function loadApplication(context: Context): Promise<Application> {
     return await loadProject(input);
   } catch (error) {
     if (!isWithoutFile(error, input)) throw error;
+    if (!(await context.world.files.exists(input.directory)))
+      throw new BerthError('USAGE', `There is no directory ${input.directory}.`, { hint: 'Name one that is there with `-C DIR`.' });
     const { composeDraft, detectStack } = await import('../../stack/index.ts');
     const detection = await detectStack(await context.world.sources.tree(input.directory));
     if (detection === undefined) throw withoutStack(error, input.directory);
