@@ -28,6 +28,17 @@ describe('scale', () => {
     expect(w.serving()).toHaveLength(2);
   });
 
+  it('names no address of a service that has no instance, and says when there was nothing to do', async () => {
+    const w = await serving();
+    const scale = (n: number) => w.do({ kind: 'scale', app: 'shop', replicas: { web: n } });
+    expect(await scale(0)).toMatchObject({ unchanged: false, urls: [] });
+    expect(await scale(0)).toMatchObject({ unchanged: true, urls: [] });
+    expect(await scale(1)).toMatchObject({ unchanged: false, urls: ['http://localhost:8080'] });
+    expect(await w.do({ kind: 'start', app: 'shop', services: [] })).toMatchObject({ unchanged: true });
+    expect(await w.do({ kind: 'stop', app: 'shop', services: [] })).toMatchObject({ unchanged: false, urls: [] });
+    expect(await w.do({ kind: 'stop', app: 'shop', services: [] })).toMatchObject({ unchanged: true });
+  });
+
   it('refuses more instances than a fixed name allows', async () => {
     const w = await serving([web({ replicas: 1, containerName: 'one' })]);
     await expect(w.do({ kind: 'scale', app: 'shop', replicas: { web: 2 } })).rejects.toMatchObject({ code: 'USAGE' });
@@ -142,6 +153,15 @@ describe('what is refused before anything changes', () => {
     const elsewhere = project([web()], { directory: '/ci/checkout-2' });
     await expect(w.up(elsewhere)).rejects.toMatchObject({ code: 'APP_ELSEWHERE', message: expect.stringContaining('/src/shop') });
     expect(await w.up(elsewhere, { named: true })).toMatchObject({ exitCode: 0 });
+  });
+
+  it('not a name under which nothing was ever deployed', async () => {
+    const w = new FakeWorld();
+    w.dataPlane.held.set(':8080', 'nginx (pid 42)');
+    expect(await w.up(project([web()]))).toMatchObject({ exitCode: 2 });
+    w.dataPlane.held.clear();
+    expect(await w.up(project([web()], { directory: '/ci/checkout-2' }))).toMatchObject({ exitCode: 0 });
+    expect(w.store.getApp('shop')?.directory).toBe('/ci/checkout-2');
   });
 
   it('an external network or volume that is not there', async () => {

@@ -17,7 +17,7 @@ export function successText(outcome: Outcome, style: Style): string {
   return lines.join('\n');
 }
 
-type Words = { readonly app: string; readonly release: string; readonly at: string };
+type Words = { readonly app: string; readonly release: string; readonly at: string; readonly serving: string };
 
 /** What a good end says, first when something changed, then when nothing had to. */
 const headlines: Readonly<Record<RolloutKind, readonly [changed: (w: Words) => string, unchanged: (w: Words) => string]>> = {
@@ -26,12 +26,12 @@ const headlines: Readonly<Record<RolloutKind, readonly [changed: (w: Words) => s
     ({ app, release, at }) => `${app}${release} serves${at}`,
     ({ app, release, at }) => `${app} is there already:${release} serves${at}`,
   ],
-  scale: [({ app, at }) => `${app} is scaled: it serves${at}`, ({ app }) => `${app} has that many instances already`],
-  restart: [({ app, at }) => `${app} was restarted: it serves${at}`, ({ app }) => `${app} has nothing to restart`],
+  scale: [({ app, serving }) => `${app} is scaled${serving}`, ({ app }) => `${app} has that many instances already`],
+  restart: [({ app, serving }) => `${app} was restarted${serving}`, ({ app }) => `${app} has nothing to restart`],
   stop: [({ app }) => `${app} is stopped; \`berth start\` brings it back`, ({ app }) => `${app} was stopped already`],
-  start: [({ app, at }) => `${app} is started: it serves${at}`, ({ app, at }) => `${app} runs already: it serves${at}`],
+  start: [({ app, serving }) => `${app} is started${serving}`, ({ app, serving }) => `${app} runs already${serving}`],
   pull: [({ app }) => `the images of ${app} are pulled`, ({ app }) => `${app} has no image to pull`],
-  build: [({ app }) => `the images of ${app} are built`, ({ app }) => `the images of ${app} are up to date`],
+  build: [({ app }) => `the images of ${app} are built`, ({ app }) => `${app} has no image to build`],
   down: [({ app }) => `${app} is down`, ({ app }) => `${app} was down already`],
 };
 
@@ -39,7 +39,7 @@ function headline({ app, kind, ended }: Outcome): string {
   const at = ended.urls.length === 0 ? '' : ` at ${list(ended.urls)}`;
   const release = ended.release === undefined ? '' : ` release ${ended.release}`;
   const [changed, unchanged] = headlines[kind];
-  return (ended.unchanged ? unchanged : changed)({ app, release, at });
+  return (ended.unchanged ? unchanged : changed)({ app, release, at, serving: at === '' ? '' : `: it serves${at}` });
 }
 
 /** What a bad end says: the gate, its evidence, and what serves now. */
@@ -51,7 +51,9 @@ export function failureText(outcome: Outcome, style: Style): string {
   if (ended.state === 'cancelled') lines.push(`${style.yellow('cancelled:')} the ${kind} of ${app} after ${duration(ended.tookMs)}`);
   else lines.push(`${style.red('error:')} ${error?.message ?? `the ${kind} of ${app} failed`}`);
   if (failure !== undefined && ended.state !== 'cancelled') lines.push(...failureLines(failure, error?.message ?? '', style));
-  if (error?.hint !== undefined) lines.push(`${style.cyan('hint:')} ${error.hint}`);
+  // A diagnosis of the evidence, which is the hint where no evidence is shown, was said already.
+  if (error?.hint !== undefined && (ended.state === 'cancelled' || error.hint !== failure?.evidence?.diagnosis))
+    lines.push(`${style.cyan('hint:')} ${error.hint}`);
   lines.push(servingText(outcome, style));
   return lines.join('\n');
 }

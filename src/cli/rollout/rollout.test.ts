@@ -100,6 +100,13 @@ warning: The watch would not survive a reboot.
     expect((await berth(['-v', 'up'], world(good))).err).toContain(' Instance shop-web-2  Creating: new\n');
   });
 
+  it('says a diagnosis once, which is also the hint where no evidence is shown', async () => {
+    const error = { ...gateError, hint: evidence.diagnosis };
+    const events = failing(41, 1).map((event) => ('error' in event ? { ...event, error } : event));
+    const { err } = await berth(['up'], world(events));
+    expect(err.split(evidence.diagnosis)).toHaveLength(2);
+  });
+
   it('tells why a release failed, with all evidence, and what still serves', async () => {
     const { code, out, err } = await berth(['up'], world(failing(41, 1)));
     expect({ code, out }).toEqual({ code: 1, out: '' });

@@ -33,7 +33,7 @@ export async function watchRelease(ctx: RunContext, side: Side, action: WatchAct
     for (const w of watched) await checkInstance(ctx, side, w, signal);
     for (const service of action.services) await checkTraffic(ctx, service, old.get(service), signal);
   }
-  return { note: `${watched.length} instances stayed well` };
+  return { note: `${watched.length} ${watched.length === 1 ? 'instance' : 'instances'} stayed well` };
 }
 
 /** What the replaced instances had served, per service, from the journal of this rollout. */

@@ -1,5 +1,6 @@
 import type { RolloutRequest } from '../../contract/index.ts';
 import { BerthError } from '../../errors/index.ts';
+import { didYouMean } from '../../kit/index.ts';
 import type { Release } from '../../model/index.ts';
 import type { AppRecord, Store } from '../../ports/index.ts';
 
@@ -61,12 +62,11 @@ export function rollbackTarget(
 /** Throws SERVICE_NOT_FOUND for a name that is no service of the release. */
 export function needServices(release: Pick<Release, 'project'>, names: readonly string[]): void {
   const known = release.project.services.map((s) => s.name);
-  for (const name of names) {
-    if (known.includes(name)) continue;
-    throw new BerthError('SERVICE_NOT_FOUND', `${release.project.name} has no service ${name}.`, {
-      hint: `Its services: ${known.join(', ')}.`,
-    });
-  }
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new BerthError('SERVICE_NOT_FOUND', `${release.project.name} has no service \`${unknown}\`.`, {
+    hint: didYouMean(unknown, known) ?? `It has ${known.join(', ')}.`,
+  });
 }
 
 /** Checks a request against what the store knows, before a rollout is made of it. */
@@ -107,11 +107,11 @@ function checkScale(release: Release, replicas: Readonly<Record<string, number>>
   }
 }
 
-/** The same app name from another directory is a mistake, unless `-p` named it. */
+/** The same app name from another directory is a mistake, unless `-p` named it, or nothing ever came of it there. */
 function checkOwner(store: Pick<Store, 'getApp'>, request: Extract<RolloutRequest, { deployment: unknown }>): void {
   const { project, named } = request.deployment;
   const app = store.getApp(project.name);
-  if (app === undefined || app.directory === project.directory || named || request.kind !== 'up') return;
+  if (app?.currentRelease === undefined || app.directory === project.directory || named || request.kind !== 'up') return;
   throw new BerthError('APP_ELSEWHERE', `An app ${project.name} was deployed from ${app.directory}, and this is ${project.directory}.`, {
     hint: `Run it there, or say \`-p ${project.name}\` if it is the same app, or give this one another name.`,
     details: { directory: app.directory },

@@ -24,6 +24,17 @@ export function urlsOf(ctx: Pick<RunContext, 'store'>, app: string, service?: st
   return [...new Set(urls)];
 }
 
+/** The addresses behind which instances are wanted: not those of services that are stopped or scaled to none. */
+function servingUrls({ store, app }: Pick<RunContext, 'store' | 'app'>): string[] {
+  const record = store.getApp(app);
+  const release = record?.currentRelease === undefined ? undefined : store.getRelease(app, record.currentRelease);
+  if (record === undefined || release === undefined) return [];
+  const serving = release.project.services.filter(
+    (s) => !record.stoppedServices.includes(s.name) && (record.replicas[s.name] ?? s.replicas) > 0,
+  );
+  return [...new Set(serving.flatMap((s) => urlsOf({ store }, app, s.name)))];
+}
+
 /** Makes a release the current one; the same again changes nothing. */
 export function promoteRelease(ctx: Pick<RunContext, 'store' | 'app'>, number: number): void {
   const app = ctx.store.getApp(ctx.app);
@@ -81,7 +92,7 @@ export function endRollout(ctx: RunContext, ending: Ending, input: { beganMs: nu
     release: input.release,
     serving: ctx.store.getApp(ctx.app)?.currentRelease,
     tookMs: ctx.clock.now() - input.beganMs,
-    urls: urlsOf(ctx, ctx.app),
+    urls: servingUrls(ctx),
     closedConnections: drains.reduce((sum, e) => sum + closedOf(e.result), 0),
   };
   ctx.events.emit(ctx.rolloutId, ctx.app, event);

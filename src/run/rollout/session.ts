@@ -106,7 +106,7 @@ export class RolloutSession {
         const isBuild = request.kind === 'build';
         const chosen = chosenServices(request.deployment.project, request.services).filter((s) => (s.build !== undefined) === isBuild);
         await this.#prepareImages(request.deployment.project, chosen, { build: isBuild ? 'always' : 'never', pull: 'always' });
-        return done;
+        return this.#ending();
       }
       case 'stop':
       case 'down':
@@ -236,7 +236,7 @@ export class RolloutSession {
     await this.#run.execute(side, await this.#run.plan(side, forward(only, { watch: request.kind === 'restart', promote: false })));
     const stoppedServices = request.kind === 'start' ? record.stoppedServices.filter((s) => !only.includes(s)) : record.stoppedServices;
     store.putApp({ ...record, replicas, stoppedServices });
-    return done;
+    return this.#ending();
   }
 
   async #lifecycle(request: Extract<RolloutRequest, { kind: 'stop' | 'down' }>): Promise<Ending> {
@@ -248,10 +248,16 @@ export class RolloutSession {
     if (request.kind === 'stop') {
       const names = chosenServices(side.project, request.services).map((s) => s.name);
       ctx.store.putApp({ ...record, stoppedServices: [...new Set([...record.stoppedServices, ...names])] });
-      return done;
+      return this.#ending();
     }
     await this.#forgetApp(side);
     return done;
+  }
+
+  /** A good end, and whether anything had to be done for it, by this server or one before. */
+  #ending(): Ending {
+    const { store, rolloutId } = this.#run.ctx;
+    return store.listJournal(rolloutId).length === 0 ? unchanged : done;
   }
 
   /** After `down`: image tags, anonymous volumes' notes and the record go; the edge goes with the last app. */
