@@ -45,6 +45,12 @@ describe('reads', () => {
       { words: ['web', 'sh', '-c', 'x'], flags: expect.objectContaining({ 'no-tty': true, user: 'root' }) },
     ],
     ['run -e A=1 -e B=2 web -- env', { words: ['web', 'env'], flags: expect.objectContaining({ env: ['A=1', 'B=2'] }) }],
+    [
+      '-e staging exec -e A=1 web -- env',
+      { flags: expect.objectContaining({ env: ['A=1'] }), globals: expect.objectContaining({ env: 'staging' }) },
+    ],
+    ['exec -e A=1 web -- env', { flags: expect.objectContaining({ env: ['A=1'] }), globals: expect.objectContaining({ env: undefined }) }],
+    ['-f a.yaml logs --file b.yaml', { globals: expect.objectContaining({ file: ['a.yaml', 'b.yaml'] }) }],
     ['exec web -- grep -- -x', { words: ['web', 'grep', '--', '-x'] }],
     [
       'uninstall --purge -y',

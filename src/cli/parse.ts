@@ -27,11 +27,24 @@ export function parse(argv: readonly string[], table: readonly Command[]): Invoc
   const { command, args } = findCommand(first, rest, table);
   const flags: FlagSpecs = { ...globalFlags, ...command.flags };
   const shorts: FlagSpecs = { help: globalFlags.help, ...command.flags };
-  const own = readFlags(args, { flags, shorts, about: `berth ${command.name}`, stopAtWord: command.passThrough === true }, values);
-  if (isOn(values, 'help')) return { kind: 'help', topic: command.name };
+  const isOwn = (name: string): boolean => isRedefined(command.flags, name);
+  const given = only(values, (name) => !isOwn(name));
+  const own = readFlags(args, { flags, shorts, about: `berth ${command.name}`, stopAtWord: command.passThrough === true }, given);
+  if (isOn(given, 'help')) return { kind: 'help', topic: command.name };
   const words = command.passThrough === true ? dropSeparator(own.rest) : own.rest;
   checkWords(command, words);
-  return { kind: 'run', command, input: { words, flags: withAbsent(command.flags, values) }, globals: toGlobals(values) };
+  const globals = toGlobals({ ...only(given, (name) => !isOwn(name)), ...only(values, isOwn) });
+  return { kind: 'run', command, input: { words, flags: withAbsent(command.flags, given) }, globals };
+}
+
+/** Whether a verb has a flag of its own under the name of a global one: `exec -e KEY=VALUE` is no environment of berth. */
+function isRedefined(flags: FlagSpecs, name: string): boolean {
+  const global = Object.entries<FlagSpec>(globalFlags).find(([each]) => each === name)?.[1];
+  return Object.hasOwn(flags, name) && global !== undefined && flags[name]?.value !== global.value;
+}
+
+function only(values: Values, isWanted: (name: string) => boolean): Values {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => isWanted(name)));
 }
 
 type Reading = {
