@@ -43,8 +43,8 @@ export function sessionCalls(http: EngineHttp): SessionCalls {
         timeoutMs: changeMs,
         signal,
       });
-      const resizePath = `/exec/${execId}/resize`;
-      return { ...toSession(http, hijacked, { tty: input.tty, id, resizePath }), exitCode: () => exitCodeOf(http, execId, id) };
+      const terminal: Terminal = { id, resizePath: `/exec/${execId}/resize`, isOver: () => isExecOver(http, execId, id) };
+      return { ...toSession(http, hijacked, { tty: input.tty, terminal }), exitCode: () => exitCodeOf(http, execId, id) };
     },
     async attachContainer(id, { tty, stdin }, signal): Promise<AttachSession> {
       const hijacked = await http.hijack({
@@ -55,9 +55,9 @@ export function sessionCalls(http: EngineHttp): SessionCalls {
         timeoutMs: changeMs,
         signal,
       });
-      return toSession(http, hijacked, { tty, id, resizePath: `/containers/${segment(id)}/resize` });
+      return toSession(http, hijacked, { tty, terminal: terminalOf(http, id) });
     },
-    resizeContainer: (id, size, signal) => resize(http, { path: `/containers/${segment(id)}/resize`, id, size }, signal),
+    resizeContainer: (id, size, signal) => resize(http, terminalOf(http, id), size, signal),
   };
 }
 
@@ -131,7 +131,12 @@ async function exitCodeOf(http: EngineHttp, execId: string, id: string): Promise
   throw new BerthError('ENGINE_TIMEOUT', `Could not ${doing}: the engine says that it still runs.`);
 }
 
-function toSession(http: EngineHttp, hijacked: Hijacked, input: { tty: boolean; id: string; resizePath: string }): AttachSession {
+async function isExecOver(http: EngineHttp, execId: string, id: string): Promise<boolean> {
+  const doing = `look at a command in container ${id}`;
+  return (await http.get<{ Running?: boolean }>({ path: `/exec/${execId}/json`, doing }))?.Running !== true;
+}
+
+function toSession(http: EngineHttp, hijacked: Hijacked, input: { tty: boolean; terminal: Terminal }): AttachSession {
   const output: AsyncIterable<Frame> = input.tty ? rawFrames(hijacked.output) : readFrames(hijacked.output);
   // What fails on the way in also ends the output, where it is told.
   hijacked.input.on('error', () => hijacked.close());
@@ -153,17 +158,31 @@ function toSession(http: EngineHttp, hijacked: Hijacked, input: { tty: boolean; 
     end: () => {
       if (hijacked.input.writable) hijacked.input.end();
     },
-    resize: (size) => resize(http, { path: input.resizePath, id: input.id, size }),
+    resize: (size) => resize(http, input.terminal, size),
     close: hijacked.close,
   };
 }
 
+/** The terminal of a container or of a command in one, and whether that has ended. */
+type Terminal = { readonly id: string; readonly resizePath: string; readonly isOver: () => Promise<boolean> };
+
+function terminalOf(http: EngineHttp, id: string): Terminal {
+  const isOver = async (): Promise<boolean> => (await inspectRaw(http, id))?.State?.Status !== 'running';
+  return { id, resizePath: `/containers/${segment(id)}/resize`, isOver };
+}
+
 async function resize(
   http: EngineHttp,
-  input: { path: string; id: string; size: { rows: number; columns: number } },
+  { id, resizePath, isOver }: Terminal,
+  size: { readonly rows: number; readonly columns: number },
   signal?: AbortSignal,
 ): Promise<void> {
-  const query = { h: input.size.rows, w: input.size.columns };
-  const doing = `resize the terminal of container ${input.id}`;
-  await http.send({ method: 'POST', path: input.path, query, doing, timeoutMs: lookMs, signal });
+  const query = { h: size.rows, w: size.columns };
+  const doing = `resize the terminal of container ${id}`;
+  try {
+    await http.send({ method: 'POST', path: resizePath, query, doing, timeoutMs: lookMs, signal });
+  } catch (error) {
+    // What ended in the meantime has no terminal any more, and its output and exit code are still wanted.
+    if (!(await isOver())) throw error;
+  }
 }

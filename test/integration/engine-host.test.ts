@@ -126,6 +126,15 @@ describe('streams of a real container', () => {
     await engine.removeContainer(id, { force: true });
   });
 
+  it('has no use for the size of a terminal whose command has ended', async () => {
+    const id = await start(['sleep', '3600']);
+    const session = await engine.openExec(id, { command: ['sh', '-c', 'echo over; exit 4'], tty: true, stdin: true });
+    expect(await textOf(session.output)).toContain('over');
+    await session.resize({ rows: 33, columns: 121 });
+    expect(await session.exitCode()).toBe(4);
+    await engine.removeContainer(id, { force: true });
+  });
+
   it('carries megabytes in and out without loss', async () => {
     const id = await start(['sleep', '3600']);
     const session = await engine.openExec(id, { command: ['cat'], tty: false, stdin: true });
