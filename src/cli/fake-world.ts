@@ -69,6 +69,7 @@ export async function berth(argv: readonly string[], given: Given = {}): Promise
     servers: {
       home: () => Promise.resolve({ directory: '/home/berth' }),
       ensure: () => Promise.resolve(client),
+      ready: () => Promise.resolve(given.serverRuns === false ? undefined : { client, engine: undefined }),
       existing: () => Promise.resolve(given.serverRuns === false ? undefined : { client }),
       stop: () => Promise.resolve(given.serverRuns !== false),
       followRollout: () => given.events?.(() => listeners.forEach((listen) => listen())) ?? nothing(),
@@ -77,19 +78,20 @@ export async function berth(argv: readonly string[], given: Given = {}): Promise
       close: () => undefined,
     },
     runProgram: (program) => Promise.resolve({ exitCode: 0, output: '', ran: programs.push(program.join(' ')) }),
-    boot: () =>
-      Promise.resolve({
-        launcher: '/usr/bin/berth',
-        homeDirectory: '/home/berth',
-        defaultHome: '/home/berth',
-        uid: 0,
-        userDirectory: '/root',
-      }),
+    boot: () => Promise.resolve(bootInput),
     engineSocket: () => Promise.resolve('/var/run/docker.sock'),
   };
   const code = await main(argv, world);
   return { code, ...written, calls, files: Object.fromEntries(files), programs };
 }
+
+const bootInput = {
+  launcher: '/usr/bin/berth',
+  homeDirectory: '/home/berth',
+  defaultHome: '/home/berth',
+  uid: 0,
+  userDirectory: '/root',
+};
 
 /** The events of one rollout, numbered, a second apart. */
 export async function* records(events: readonly RolloutEvent[]): AsyncGenerator<EventRecord, void> {

@@ -46,6 +46,8 @@ export interface Servers {
   home(): Promise<{ readonly directory: string }>;
   /** A client of the running server; starts one when there is none, and replaces an older one. */
   ensure(signal?: AbortSignal): Promise<Client>;
+  /** A client of the running server of this version, and the engine of its apps; undefined when one has to be started or replaced. */
+  ready(): Promise<{ readonly client: Client; readonly engine: string | undefined } | undefined>;
   /** A client of the server that runs, whatever its version, or undefined. */
   existing(): Promise<{ readonly client: Client } | undefined>;
   /** Asks the server to stop, and waits until it is gone. False when none ran. */
@@ -82,6 +84,6 @@ export interface World {
   runProgram(argv: readonly [string, ...string[]]): Promise<{ readonly exitCode: number; readonly output: string }>;
   /** What `server install` writes about this machine and installation. */
   boot(): Promise<BootInput>;
-  /** The socket of the container engine; throws when there is none that berth supports. */
-  engineSocket(): Promise<string>;
+  /** The socket of the container engine; throws when there is none that berth supports. `known` is one that berth uses already. */
+  engineSocket(known?: string): Promise<string>;
 }

@@ -44,6 +44,12 @@ export class ServerLink {
     }
   }
 
+  /** A client of the server of this version that runs, and the engine of its apps; undefined when one has to be started or replaced. */
+  async ready(): Promise<{ readonly client: Client; readonly engine: string | undefined } | undefined> {
+    const found = await this.#greeting();
+    return found !== undefined && this.#isOwn(found) ? { client: this.#open(), engine: found.engine } : undefined;
+  }
+
   /** A client of the server that runs, whatever its version, or undefined. */
   async existing(): Promise<{ readonly client: Client; readonly greeting: Greeting } | undefined> {
     const found = await this.#greeting();
@@ -61,8 +67,11 @@ export class ServerLink {
   async *followRollout(from: { readonly id: string; readonly after?: number }, signal?: AbortSignal): AsyncGenerator<EventRecord, void> {
     let after = from.after;
     let deaths = 0;
+    // Who was just told the rollout's id need not be asked again who it is.
+    let known = this.#client;
     for (;;) {
-      const client = await this.ensure(signal);
+      const client = known ?? (await this.ensure(signal));
+      known = undefined;
       try {
         for await (const record of client.followRollout({ id: from.id, after }, signal)) {
           after = record.seq;

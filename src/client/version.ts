@@ -1,7 +1,14 @@
 import { request } from 'node:http';
 
 /** What a server says of itself with every reply, in headers. */
-export type Greeting = { readonly version: string; readonly protocol: number; readonly pid: number; readonly stopping: boolean };
+export type Greeting = {
+  readonly version: string;
+  readonly protocol: number;
+  readonly pid: number;
+  readonly stopping: boolean;
+  /** The socket of the engine that the apps of this home run on; none without an app. */
+  readonly engine: string | undefined;
+};
 
 /** What to do about a server that answers. */
 export type Judgement = 'same' | 'older' | 'newer';
@@ -21,13 +28,14 @@ export function greet(socket: string, deadlineMs: number): Promise<Greeting | un
   sent.on('response', (response) => {
     response.resume();
     const { headers } = response;
-    const version = headers['berth-version'];
+    const { 'berth-version': version, 'berth-engine': engine } = headers;
     if (typeof version !== 'string') return resolve(undefined);
     resolve({
       version,
       protocol: Number(headers['berth-protocol']),
       pid: Number(headers['berth-pid']),
       stopping: headers['berth-stopping'] === 'true',
+      engine: typeof engine === 'string' ? decodeURIComponent(engine) : undefined,
     });
   });
   sent.end();

@@ -21,6 +21,7 @@ export function connectEngine(input: { socket: string; clock: Pick<Clock, 'now'>
       rootless ??= await isRootless(http, signal);
       return { ...version, rootless };
     },
+    ping: (signal) => http.ping(signal),
     ...containerCalls(http),
     ...contentCalls(http),
     ...sessionCalls(http),

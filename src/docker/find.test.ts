@@ -55,6 +55,17 @@ describe('findEngine', () => {
     expect(await find({ DOCKER_CONTEXT: 'default' }, [c])).toEqual({ socket: c, from: c });
   });
 
+  it('does not ask an engine that is in use what it is, and asks another one that is named', async () => {
+    const [a, c] = [await engineAt('a.sock'), join(home, 'asleep.sock')];
+    const found = (environment: Record<string, string>, sockets: string[], known: string) =>
+      findEngine({ environment: { HOME: home, ...environment }, sockets, known });
+    expect(await found({}, [a, c], c)).toEqual({ socket: c, from: c });
+    expect(await found({ DOCKER_HOST: `unix://${c}` }, [a], c)).toEqual({ socket: c, from: 'DOCKER_HOST' });
+    expect(await found({ DOCKER_HOST: `unix://${a}` }, [c], c)).toEqual({ socket: a, from: 'DOCKER_HOST' });
+    expect(await found({}, [a], c)).toEqual({ socket: a, from: a });
+    await expect(found({ DOCKER_HOST: `unix://${c}` }, [], a)).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' });
+  });
+
   it.each([
     ['ssh://me@host', 'an engine on another machine'],
     ['tcp://127.0.0.1:2375', 'an engine over the network'],

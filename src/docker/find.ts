@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError } from '../errors/index.ts';
-import { engineVersion, isRootless } from './connect.ts';
+import type { FoundEngine } from './check-engine.ts';
 import { errnoOf } from './errors.ts';
-import { EngineHttp } from './http.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-/** Where to look besides the environment; tests give their own. */
-type Places = { readonly environment: Environment; readonly sockets?: readonly string[] };
-
-/** The engine that was found, and what led to it: `DOCKER_HOST`, a Docker context's name, or the socket itself. */
-type FoundEngine = { readonly socket: string; readonly from: string };
+type Places = {
+  readonly environment: Environment;
+  /** Where to look besides the environment; tests give their own. */
+  readonly sockets?: readonly string[];
+  /** The socket of an engine that was found before, and is in use: it is not asked again what it is. */
+  readonly known?: string | undefined;
+};
 
 /**
  * Finds the engine as Docker's own CLI does: `DOCKER_HOST`, `DOCKER_CONTEXT`, the current context of the Docker
@@ -20,17 +21,19 @@ type FoundEngine = { readonly socket: string; readonly from: string };
 export async function findEngine(places: Places, signal?: AbortSignal): Promise<FoundEngine> {
   const named = await namedEngine(places.environment);
   if (named !== undefined) {
-    const socket = toSocket(named);
-    await checkEngine({ socket, from: named.from }, signal);
-    return { socket, from: named.from };
+    const found = { socket: toSocket(named), from: named.from };
+    if (found.socket !== places.known) await check(found, signal);
+    return found;
   }
   const tried = places.sockets ?? usualSockets(places.environment);
+  const known = tried.find((socket) => socket === places.known);
+  if (known !== undefined) return { socket: known, from: known };
   let denied: BerthError | undefined;
   for (const socket of tried) {
     try {
       // The first that answers wins, so they are asked in order.
       // oxlint-disable-next-line no-await-in-loop
-      await checkEngine({ socket, from: socket }, signal);
+      await check({ socket, from: socket }, signal);
       return { socket, from: socket };
     } catch (error) {
       if (!(error instanceof BerthError) || error.code !== 'ENGINE_UNREACHABLE') throw error;
@@ -106,6 +109,12 @@ function toSocket({ host, from }: Named): string {
   );
 }
 
+/** Throws unless a usable engine answers. Loads the client of the engine, which a known engine does not need here. */
+async function check(found: FoundEngine, signal: AbortSignal | undefined): Promise<void> {
+  const { checkEngine } = await import('./check-engine.ts');
+  await checkEngine({ ...found, maybeRootless: !rootfulSockets.includes(found.socket) }, signal);
+}
+
 /** Where only root can listen: no rootless engine is behind these. */
 const rootfulSockets: readonly string[] = ['/var/run/docker.sock', '/run/podman/podman.sock'];
 
@@ -114,26 +123,4 @@ function usualSockets(environment: Environment): string[] {
   const runtime = environment['XDG_RUNTIME_DIR'];
   const own = runtime === undefined || runtime === '' ? [] : [`${runtime}/docker.sock`, `${runtime}/podman/podman.sock`];
   return [...rootfulSockets, ...own];
-}
-
-/** Throws unless a usable engine answers. */
-async function checkEngine(found: FoundEngine, signal?: AbortSignal): Promise<void> {
-  const http = new EngineHttp(found.socket);
-  try {
-    const version = await engineVersion(http, signal);
-    const rootless = !rootfulSockets.includes(found.socket) && (await isRootless(http, signal));
-    const kind = unsupportedKind({ ...version, rootless });
-    if (kind === undefined) return;
-    throw new BerthError('ENGINE_UNSUPPORTED', `Could not use ${found.from} (${found.socket}): ${kind} is not supported yet.`, {
-      hint: 'Install a rootful Docker engine on Linux, or point DOCKER_HOST at its socket (`unix:///var/run/docker.sock`).',
-    });
-  } finally {
-    http.close();
-  }
-}
-
-function unsupportedKind(engine: { readonly desktop: boolean; readonly rootless: boolean; readonly os: string }): string | undefined {
-  if (engine.desktop) return 'Docker Desktop';
-  if (engine.rootless) return 'a rootless engine';
-  return engine.os === 'linux' ? undefined : `an engine for ${engine.os}`;
 }

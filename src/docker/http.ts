@@ -56,6 +56,11 @@ export class EngineHttp {
     return this.#version;
   }
 
+  /** Resolves when the engine answers. */
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.send({ method: 'GET', path: '/_ping', doing: 'reach the container engine', timeoutMs: deadlines.lookMs, signal });
+  }
+
   /** Sends a call and answers what came, whatever its status. */
   async exchange(call: Call): Promise<Reply> {
     const version = await this.version(call.signal);

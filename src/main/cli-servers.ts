@@ -21,6 +21,10 @@ export class OwnServers implements Servers {
     return await (await this.#open()).ensure(signal);
   }
 
+  async ready() {
+    return await (await this.#open()).ready();
+  }
+
   async existing() {
     return await (await this.#open()).existing();
   }

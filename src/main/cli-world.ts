@@ -49,9 +49,9 @@ export function createWorld(entry: string): World {
       const { directory, defaultDirectory } = await servers.home();
       return { launcher, homeDirectory: directory, defaultHome: defaultDirectory, uid, userDirectory: homedir() };
     },
-    async engineSocket() {
+    async engineSocket(known) {
       const { findEngine } = await import('../docker/index.ts');
-      return (await findEngine({ environment: env })).socket;
+      return (await findEngine({ environment: env, known })).socket;
     },
   };
 }

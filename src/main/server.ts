@@ -5,7 +5,7 @@ import { ensurePrivateDirectory, locateHome, type Home } from '../client/index.t
 import { toBerthError, type BerthError } from '../errors/index.ts';
 import { systemClock } from '../kit/index.ts';
 import type { Engine, Ids, Store } from '../ports/index.ts';
-import type { Runner } from '../run/index.ts';
+import { socketSetting, type Runner } from '../run/index.ts';
 import { serve, type Log } from '../server/index.ts';
 import { openStore } from '../store/index.ts';
 import { LogFile } from './log-file.ts';
@@ -66,7 +66,17 @@ async function startServer(process: ServerProcess, compose: (input: CompositionI
     const startedAtMs = systemClock.now();
     const identity = { pid, version, home: home.directory, installation: store.installation, startedAtMs, log: home.log };
     const running = await serve(
-      { runner: composition.runner, engine: composition.engine, store, clock: systemClock, ids: randomIds, identity, log, onStop: tell },
+      {
+        runner: composition.runner,
+        engine: composition.engine,
+        engineInUse: () => (store.listApps().length === 0 ? undefined : store.getSetting(socketSetting)),
+        store,
+        clock: systemClock,
+        ids: randomIds,
+        identity,
+        log,
+        onStop: tell,
+      },
       home.socket,
     );
     stack.defer(() => resumed);

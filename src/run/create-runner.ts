@@ -62,7 +62,7 @@ class AppRunner implements Runner {
     this.#checkSocket(input.socket);
     const id = ids.next();
     const ctx = await this.#context(input, { rolloutId: id });
-    await ctx.target.engine.info();
+    await ctx.target.engine.ping();
     await this.#awaitRecovery(app);
     if (input.request.kind !== 'down' && store.getApp(app) === undefined) {
       const directory = 'deployment' in input.request ? input.request.deployment.project.directory : '/';

@@ -25,6 +25,8 @@ export type ServerDeps = {
   readonly store: Pick<Store, 'listApps' | 'getApp' | 'getRollout' | 'listActiveRollouts' | 'listEvents'>;
   /** The engine behind a socket; without one, that of this home's apps, which is undefined before the first deploy. */
   readonly engine: (socket?: string) => Engine | undefined;
+  /** The socket of the engine that the apps of this home run on; undefined without an app. */
+  readonly engineInUse: () => string | undefined;
   readonly clock: Clock;
   readonly ids: { next(): string };
   readonly identity: Identity;

@@ -36,6 +36,8 @@ export async function serve(deps: ServerDeps, socketPath: string): Promise<Runni
     response.setHeader('berth-pid', deps.identity.pid);
     response.setHeader('berth-stopping', String(closing !== undefined));
     if (request.method === 'HEAD') {
+      const engine = deps.engineInUse();
+      if (engine !== undefined) response.setHeader('berth-engine', encodeURIComponent(engine));
       response.writeHead(204).end();
       return;
     }

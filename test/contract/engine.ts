@@ -23,6 +23,7 @@ export function engineContract(name: string, make: Make): void {
 
 function containerContract(kit: ContractKit): void {
   kit.test('says what it is', async () => {
+    await kit.engine.ping();
     const info = await kit.engine.info();
     expect(info).toMatchObject({ os: 'linux', rootless: false });
     expect(Number(info.apiVersion.split('.')[1])).toBeGreaterThanOrEqual(41);

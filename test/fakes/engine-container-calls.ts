@@ -23,6 +23,10 @@ export class FakeContainerCalls extends FakeEngineState {
     }));
   }
 
+  ping(signal?: AbortSignal): Promise<void> {
+    return this.call('ping', signal, () => undefined);
+  }
+
   listContainers(
     query: { labels: Readonly<Record<string, string>>; all?: boolean },
     signal?: AbortSignal,

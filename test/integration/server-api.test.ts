@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect, type Client, type SessionOutput } from '../../src/client/index.ts';
 import { protocolVersion as clientProtocol } from '../../src/client/server-link.ts';
 import { routes } from '../../src/client/routes.ts';
+import { greet } from '../../src/client/version.ts';
 import { frames } from '../../src/client/session.ts';
 import { api, protocolVersion, sessionFrames, type SessionRequest } from '../../src/contract/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
@@ -39,7 +40,17 @@ describe('the API over its socket', () => {
     const log = { info: () => undefined, error: (fields: Readonly<Record<string, unknown>>) => void logged.push(fields) };
     const identity = { pid: 42, version: '1.2.3', home: directory, installation: store.installation, startedAtMs: Date.now(), log: '/log' };
     const clock = { ...systemClock, now: () => engine.clock.now() };
-    const deps: ServerDeps = { runner, store, engine: () => engine, clock, ids, identity, log, onStop: () => undefined };
+    const deps: ServerDeps = {
+      runner,
+      store,
+      engine: () => engine,
+      engineInUse: () => '/var/run/a b.sock',
+      clock,
+      ids,
+      identity,
+      log,
+      onStop: () => undefined,
+    };
     const socket = join(directory, 'server.sock');
     server = await serve(deps, socket);
     client = connect({ socket });
@@ -56,6 +67,16 @@ describe('the API over its socket', () => {
       Object.fromEntries(Object.entries(all).map(([name, { method, path, mode }]) => [name, { method, path, mode }]));
     expect(shape(routes)).toEqual(shape(api));
     expect([clientProtocol, frames]).toEqual([protocolVersion, sessionFrames]);
+  });
+
+  it('says at once who it is, and which engine the apps run on', async () => {
+    expect(await greet(join(directory, 'server.sock'), 5000)).toEqual({
+      version: '1.2.3',
+      protocol: protocolVersion,
+      pid: 42,
+      stopping: false,
+      engine: '/var/run/a b.sock',
+    });
   });
 
   it('answers with data', async () => {

@@ -96,6 +96,15 @@ describe('the server of a home', () => {
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
   });
 
+  it('is ready only while it runs, in this version', async () => {
+    const one = link();
+    expect(await one.ready()).toBeUndefined();
+    await one.ensure();
+    expect((await (await one.ready())?.client.status({}))?.pid).toBe(await pidOf(one));
+    expect(await link({ version: '0.2.0' }).ready()).toBeUndefined();
+    await expect(link({ version: '0.0.9' }).ready()).rejects.toMatchObject({ code: 'SERVER_VERSION' });
+  });
+
   it('is replaced when older, between two steps, and its rollout goes on', async () => {
     const old = link({ version: '0.1.0', steps: 30 });
     const rollout = await (

@@ -46,9 +46,10 @@ type Started = { readonly id: string; readonly app: string; readonly kind: strin
 /** The same request id makes asking again harmless, when the server died before it answered. */
 async function start(context: Context, request: RolloutRequest): Promise<Started> {
   const { servers, ids } = context.world;
-  const engine = { socket: await context.world.engineSocket() };
+  const running = await servers.ready();
+  const engine = { socket: await context.world.engineSocket(running?.engine) };
   const requestId = ids.next();
-  const client = await servers.ensure();
+  const client = running?.client ?? (await servers.ensure());
   try {
     return await client.startRollout({ requestId, engine, request });
   } catch (error) {
