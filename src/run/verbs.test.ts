@@ -28,6 +28,12 @@ describe('scale', () => {
     expect(w.serving()).toHaveLength(2);
   });
 
+  it('writes an IPv6 address of the machine as URLs do', async () => {
+    const w = new FakeWorld();
+    const ports = [{ target: 3000, published: 8080, hostIp: '::1', protocol: 'tcp' as const }];
+    expect(await w.up(project([web({ ports })]))).toMatchObject({ urls: ['http://[::1]:8080'] });
+  });
+
   it('names no address of a service that has no instance, and says when there was nothing to do', async () => {
     const w = await serving();
     const scale = (n: number) => w.do({ kind: 'scale', app: 'shop', replicas: { web: n } });
