@@ -138,8 +138,15 @@ export class FakeDataPlane implements DataPlane {
       this.#cut(() => true);
       this.config = { listeners: [], backends: [] };
       this.running = false;
+      this.displace();
     });
   }
+
+  /** Called before a change is taken; a front sees to its container here. */
+  protected place(): void {}
+
+  /** Called when it was removed. */
+  protected displace(): void {}
 
   async #apply(config: ProxyConfig): Promise<{ reloaded: boolean }> {
     checkReferences(config);
@@ -148,6 +155,7 @@ export class FakeDataPlane implements DataPlane {
       if (holder !== undefined) throw new BerthError('PORT_TAKEN', `Port ${port} is held by ${holder}.`, { details: { port, holder } });
     }
     if (!this.running && config.listeners.length === 0) return { reloaded: false };
+    this.place();
     const reloaded = !this.running || staticPart(config) !== staticPart(this.config);
     const names = new Set(config.backends.flatMap((b) => b.servers.map((s) => `${b.name}/${s.name}`)));
     this.#cut((key) => !names.has(key));

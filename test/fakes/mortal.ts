@@ -1,3 +1,4 @@
+import type { Fronts } from '../../src/ports/index.ts';
 import { createRunner, type Runner } from '../../src/run/index.ts';
 import { FakeProber } from './host.ts';
 import type { FakeWorld } from './world.ts';
@@ -54,6 +55,10 @@ function mortal<T extends object>(port: T, life: Mortality): T {
   });
 }
 
+function mortalFronts(fronts: Fronts, life: Mortality): Fronts {
+  return { ...mortal({ list: (signal?: AbortSignal) => fronts.list(signal) }, life), open: (front) => mortal(fronts.open(front), life) };
+}
+
 function never(): Promise<never> {
   return new Promise(() => undefined);
 }
@@ -64,6 +69,7 @@ export function mortalRunner(w: FakeWorld, life: Mortality): Runner {
     socket: '/fake.sock',
     engine: mortal(w.engine, life),
     dataPlane: mortal(w.dataPlane, life),
+    fronts: mortalFronts(w.fronts, life),
     builder: mortal(w.builder, life),
   };
   return createRunner({

@@ -16,6 +16,7 @@ import { FakeClock } from './clock.ts';
 import { FakeDataPlane } from './data-plane.ts';
 import type { FakeImage } from './engine-behaviour.ts';
 import { FakeEngine } from './engine.ts';
+import { FakeFronts } from './fronts.ts';
 import { FakeHost, FakeProber } from './host.ts';
 import { FakeIds } from './ids.ts';
 
@@ -56,6 +57,7 @@ export class FakeWorld {
   readonly clock = new FakeClock();
   readonly engine: FakeEngine;
   readonly dataPlane: FakeDataPlane;
+  readonly fronts: FakeFronts;
   readonly builder: FakeBuilder;
   readonly host: FakeHost;
   readonly store: Store;
@@ -66,6 +68,7 @@ export class FakeWorld {
   constructor(seed = 1) {
     this.engine = new FakeEngine({ clock: this.clock, seed });
     this.dataPlane = new FakeDataPlane(this.clock);
+    this.fronts = new FakeFronts({ engine: this.engine, installation: () => this.store.installation });
     this.builder = new FakeBuilder(this.engine);
     this.host = new FakeHost(this.engine, this.clock);
     this.ids = new FakeIds(seed);
@@ -76,7 +79,7 @@ export class FakeWorld {
 
   makeRunner(store: Store): Runner {
     const { clock, ids, host } = this;
-    const target = { socket: '/fake.sock', engine: this.engine, dataPlane: this.dataPlane, builder: this.builder };
+    const target = { socket: '/fake.sock', engine: this.engine, dataPlane: this.dataPlane, fronts: this.fronts, builder: this.builder };
     return createRunner({
       store,
       clock,
