@@ -6,25 +6,44 @@ import { booleanAt, defined, listAt, pairsAt, textAt } from './get.ts';
 /** The networks that some service is on. */
 export function resolveNetworks(services: readonly Service[], context: Context): Network[] {
   const used = new Set(services.flatMap((service) => service.networks.map((attachment) => attachment.network)));
-  return section(context.document, 'networks').flatMap(([key, entry]) => {
-    if (!used.has(key)) return [];
-    notePlace(context, `networks.${key}`, entry.key);
-    const node = entry.value;
-    return [
-      defined({
-        key,
-        name: textAt(node, 'name') ?? key,
-        external: booleanAt(node, 'external') ?? false,
-        driver: textAt(node, 'driver'),
-        driverOpts: pairsAt(node, 'driver_opts'),
-        internal: booleanAt(node, 'internal') ?? false,
-        attachable: booleanAt(node, 'attachable') ?? false,
-        enableIpv6: booleanAt(node, 'enable_ipv6') ?? false,
-        enableIpv4: booleanAt(node, 'enable_ipv4'),
-        labels: pairsAt(node, 'labels'),
-        ipam: ipam(child(node, 'ipam')),
-      }),
-    ];
+  return usedOf('networks', used, context).map(([key, node]) =>
+    defined({
+      ...resource(key, node),
+      internal: booleanAt(node, 'internal') ?? false,
+      attachable: booleanAt(node, 'attachable') ?? false,
+      enableIpv6: booleanAt(node, 'enable_ipv6') ?? false,
+      enableIpv4: booleanAt(node, 'enable_ipv4'),
+      ipam: ipam(child(node, 'ipam')),
+    }),
+  );
+}
+
+/** The named volumes that some service mounts. */
+export function resolveVolumes(services: readonly Service[], context: Context): Volume[] {
+  const used = new Set(services.flatMap((service) => service.mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.source] : []))));
+  return usedOf('volumes', used, context).map(([key, node]) => resource(key, node));
+}
+
+/** The entries of a section that are used, by key; where each was written is remembered. */
+function usedOf(
+  kind: 'networks' | 'volumes',
+  used: ReadonlySet<string | undefined>,
+  context: Context,
+): (readonly [key: string, node: Node])[] {
+  const entries = section(context.document, kind).filter(([key]) => used.has(key));
+  for (const [key, entry] of entries) notePlace(context, `${kind}.${key}`, entry.key);
+  return entries.map(([key, entry]) => [key, entry.value]);
+}
+
+/** What networks and volumes have in common. */
+function resource(key: string, node: Node): Volume {
+  return defined({
+    key,
+    name: textAt(node, 'name') ?? key,
+    external: booleanAt(node, 'external') ?? false,
+    driver: textAt(node, 'driver'),
+    driverOpts: pairsAt(node, 'driver_opts'),
+    labels: pairsAt(node, 'labels'),
   });
 }
 
@@ -41,25 +60,5 @@ function ipam(node: Node | undefined): Network['ipam'] {
       }),
     ),
     options: pairsAt(node, 'options'),
-  });
-}
-
-/** The named volumes that some service mounts. */
-export function resolveVolumes(services: readonly Service[], context: Context): Volume[] {
-  const used = new Set(services.flatMap((service) => service.mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.source] : []))));
-  return section(context.document, 'volumes').flatMap(([key, entry]) => {
-    if (!used.has(key)) return [];
-    notePlace(context, `volumes.${key}`, entry.key);
-    const node = entry.value;
-    return [
-      defined({
-        key,
-        name: textAt(node, 'name') ?? key,
-        external: booleanAt(node, 'external') ?? false,
-        driver: textAt(node, 'driver'),
-        driverOpts: pairsAt(node, 'driver_opts'),
-        labels: pairsAt(node, 'labels'),
-      }),
-    ];
   });
 }
