@@ -2,6 +2,7 @@ import { BerthError } from '../../errors/index.ts';
 import { labels, type Network, type Project } from '../../model/index.ts';
 import type { NetworkDetails } from '../../ports/index.ts';
 import type { RunContext } from '../deps.ts';
+import { resourceLabels } from './resource-labels.ts';
 
 /** An address that was freed is not given again for this long: caches and half-closed connections must die first. */
 const addressRestMs = 10 * 60_000;
@@ -93,13 +94,7 @@ async function createAs(ctx: RunContext, network: Network, subnet: string | unde
       Attachable: network.attachable,
       ...(network.enableIpv4 === undefined ? {} : { EnableIPv4: network.enableIpv4 }),
       EnableIPv6: network.enableIpv6,
-      Labels: {
-        ...network.labels,
-        [labels.app]: ctx.app,
-        [labels.installation]: ctx.store.installation,
-        'com.docker.compose.project': ctx.app,
-        'com.docker.compose.network': network.key,
-      },
+      Labels: resourceLabels(ctx, 'network', network),
       Options: network.driverOpts,
       ...(config === undefined
         ? {}

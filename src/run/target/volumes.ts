@@ -1,6 +1,6 @@
 import { BerthError } from '../../errors/index.ts';
-import { labels } from '../../model/index.ts';
 import type { RunContext, Side } from '../deps.ts';
+import { resourceLabels } from './resource-labels.ts';
 
 /** Makes sure that a volume of the project exists; an existing one of the same name is used as it is. */
 export async function ensureVolume(ctx: RunContext, side: Side, key: string, signal: AbortSignal): Promise<void> {
@@ -13,13 +13,7 @@ export async function ensureVolume(ctx: RunContext, side: Side, key: string, sig
       Name: volume.name,
       ...(volume.driver === undefined ? {} : { Driver: volume.driver }),
       DriverOpts: volume.driverOpts,
-      Labels: {
-        ...volume.labels,
-        [labels.app]: ctx.app,
-        [labels.installation]: ctx.store.installation,
-        'com.docker.compose.project': ctx.app,
-        'com.docker.compose.volume': volume.key,
-      },
+      Labels: resourceLabels(ctx, 'volume', volume),
     },
     signal,
   );
