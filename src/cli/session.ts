@@ -2,28 +2,36 @@ import type { Client } from '../client/index.ts';
 import type { SessionRequest } from '../contract/index.ts';
 import { BerthError } from '../errors/index.ts';
 import type { Context } from './context.ts';
+import { appName } from './load/app-name.ts';
+import type { SessionInput } from './session-flags.ts';
 
-type Asked = {
-  /** The service, then the command. */
-  readonly words: readonly string[];
-  readonly noTty: boolean;
-  readonly user: string | undefined;
-  readonly workdir: string | undefined;
-  readonly env: readonly string[];
-};
+type SessionAsked = { readonly kind: 'exec' | 'run'; readonly app: string; readonly request: SessionRequest };
 
-/** The request for a session out of the words and flags of `exec` and `run`. */
-export function toSessionRequest({ world }: Context, asked: Asked): SessionRequest {
-  const [service = '', ...command] = asked.words;
-  const tty = !asked.noTty && world.stdin.isTTY && world.stdout.isTTY;
+/** Carries out `exec` or `run`; `more` adds to the request what only one of them has. */
+export async function sessionCommand(
+  context: Context,
+  kind: SessionAsked['kind'],
+  input: SessionInput,
+  more: (client: Client, app: string) => Promise<Partial<SessionRequest>>,
+): Promise<number> {
+  const client = await context.world.servers.ensure();
+  const app = await appName(context, client);
+  const request = { ...toRequest(context, input), ...(await more(client, app)) };
+  return runSession(context, client, { kind, app, request });
+}
+
+/** The request for a session out of words and flags. */
+function toRequest({ world }: Context, { words, flags }: SessionInput): SessionRequest {
+  const [service = '', ...command] = words;
+  const tty = !flags['no-tty'] && world.stdin.isTTY && world.stdout.isTTY;
   return {
     service,
     command,
     tty,
     stdin: true,
-    user: asked.user,
-    workingDir: asked.workdir,
-    environment: Object.fromEntries(asked.env.map((pair) => toVariable(pair, world.env))),
+    user: flags.user,
+    workingDir: flags.workdir,
+    environment: Object.fromEntries(flags.env.map((pair) => toVariable(pair, world.env))),
     ...(tty ? { rows: world.stdout.rows, columns: world.stdout.columns } : {}),
   };
 }
@@ -36,10 +44,8 @@ function toVariable(pair: string, env: Readonly<Record<string, string | undefine
   return [name, at < 0 ? (env[name] ?? '') : pair.slice(at + 1)];
 }
 
-type SessionAsked = { readonly kind: 'exec' | 'run'; readonly app: string; readonly request: SessionRequest };
-
 /** Connects our streams with those of a command in a container, and answers its exit code. */
-export async function runSession(context: Context, client: Client, asked: SessionAsked): Promise<number> {
+async function runSession(context: Context, client: Client, asked: SessionAsked): Promise<number> {
   const { world } = context;
   const { tty } = asked.request;
   const session = await client.openSession(asked);

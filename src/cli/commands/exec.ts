@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import { sessionFlags } from '../session-flags.ts';
 
 /** `berth exec`: a command in a running instance. */
 export const exec = defineCommand({
@@ -7,23 +8,16 @@ export const exec = defineCommand({
   words: { name: 'SERVICE COMMAND…', min: 2, max: Infinity },
   passThrough: true,
   flags: {
-    'no-tty': { short: 'T', summary: 'no terminal, also when this is one' },
-    user: { short: 'u', value: 'USER', summary: 'run as this user' },
-    workdir: { short: 'w', value: 'DIR', summary: 'run in this directory' },
-    env: { short: 'e', value: 'KEY=VALUE', repeat: true, summary: 'add a variable' },
+    ...sessionFlags,
     instance: { value: 'NAME', summary: 'in this instance instead of the first one' },
   },
   examples: [
     ['berth exec web -- sh', 'a shell in an instance of web'],
     ['berth exec -T db -- pg_dump shop > shop.sql', 'no terminal, so that the bytes stay as they are'],
   ],
-  async run(context, { words, flags }) {
-    const { appName } = await import('../load/app-name.ts');
-    const { runSession, toSessionRequest } = await import('../session.ts');
-    const client = await context.world.servers.ensure();
-    const app = await appName(context, client);
-    const request = toSessionRequest(context, { words, noTty: flags['no-tty'], user: flags.user, workdir: flags.workdir, env: flags.env });
-    const instance = flags.instance === undefined ? {} : { instance: flags.instance };
-    return await runSession(context, client, { kind: 'exec', app, request: { ...request, ...instance } });
+  async run(context, input) {
+    const { sessionCommand } = await import('../session.ts');
+    const { instance } = input.flags;
+    return await sessionCommand(context, 'exec', input, () => Promise.resolve(instance === undefined ? {} : { instance }));
   },
 });

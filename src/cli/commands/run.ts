@@ -2,6 +2,7 @@ import type { Client } from '../../client/index.ts';
 import type { SessionRequest } from '../../contract/index.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
+import { sessionFlags } from '../session-flags.ts';
 
 /** `berth run`: a command in a container of its own. */
 export const run = defineCommand({
@@ -11,27 +12,14 @@ export const run = defineCommand({
     'The container has the image, variables, volumes and networks of the current release of the service, gets no traffic, and is removed afterwards.',
   words: { name: 'SERVICE COMMAND…', min: 2, max: Infinity },
   passThrough: true,
-  flags: {
-    'no-tty': { short: 'T', summary: 'no terminal, also when this is one' },
-    user: { short: 'u', value: 'USER', summary: 'run as this user' },
-    workdir: { short: 'w', value: 'DIR', summary: 'run in this directory' },
-    env: { short: 'e', value: 'KEY=VALUE', repeat: true, summary: 'add a variable' },
-  },
+  flags: sessionFlags,
   examples: [
     ['berth run web -- npm run seed', 'a task with the settings of web'],
     ['berth run -T web -- env', 'no terminal'],
   ],
-  async run(context, { words, flags }) {
-    const { appName } = await import('../load/app-name.ts');
-    const { runSession, toSessionRequest } = await import('../session.ts');
-    const client = await context.world.servers.ensure();
-    const app = await appName(context, client);
-    const request = toSessionRequest(context, { words, noTty: flags['no-tty'], user: flags.user, workdir: flags.workdir, env: flags.env });
-    return await runSession(context, client, {
-      kind: 'run',
-      app,
-      request: { ...request, ...(await unlessDeployed(context, client, app)) },
-    });
+  async run(context, input) {
+    const { sessionCommand } = await import('../session.ts');
+    return await sessionCommand(context, 'run', input, (client, app) => unlessDeployed(context, client, app));
   },
 });
 
