@@ -162,6 +162,8 @@ export const serviceSchema = z.strictObject({
   sendProxy: z.enum(['v1', 'v2']).optional(),
   /** Addresses (CIDR) whose `X-Forwarded-*` are believed. */
   trustedProxies: z.array(z.string()).optional(),
+  /** The page (HTML) that is shown while maintenance is on; berth's own when absent. */
+  maintenancePage: z.string().optional(),
   /** How other services reach it: through a front, or straight to the instances' addresses; absent lets the plan choose. */
   internal: z.enum(['front', 'dns']).optional(),
   /** Runs once per release, before any instance changes. */

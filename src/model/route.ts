@@ -14,7 +14,7 @@ const headerChangesSchema = z.strictObject({
 export const routeRulesSchema = z.strictObject({
   /** Replaces the matched path prefix by this one; `/` strips it. */
   rewrite: z.string().startsWith('/').optional(),
-  /** Answers with this place instead of asking the service. `{path}` and `{query}` stand for those of the request. */
+  /** Answers with this place instead of asking the service. `{path}` and `{query}` (with its `?`) stand for those of the request. */
   redirect: z.strictObject({ to: z.string(), code: z.literal([301, 302, 303, 307, 308]) }).optional(),
   /** Plain requests are sent to the same address with https, on this port. */
   httpsRedirect: z.strictObject({ port: z.int().min(1).max(65_535) }).optional(),
@@ -55,6 +55,8 @@ export const routeSchema = z.strictObject({
   /** TLS ends at the edge, with the service's certificate (`Service.tls`). */
   tls: z.boolean().default(false),
   rules: routeRulesSchema.default({}),
+  /** What it was made from where it is not `x-berth.routes`: `traefik labels, compose.yaml:12`. */
+  from: z.string().optional(),
 });
 export type Route = z.infer<typeof routeSchema>;
 
