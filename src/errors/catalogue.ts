@@ -26,6 +26,8 @@ export const catalogue = {
   ROLLOUT_NOT_FOUND: entry(2, 404, 'The server knows no rollout of this id.'),
   PORT_TAKEN: entry(2, 409, 'A published port is held by something that is not this app.'),
   ROUTE_CONFLICT: entry(2, 409, 'Two services claim the same route.'),
+  CERTIFICATE_INVALID: entry(2, 422, 'A certificate or its key cannot be used as it is.'),
+  CERTIFICATE_FAILED: entry(1, 502, 'A certificate could not be had from its authority.', 'retry'),
   SUBNET_EXHAUSTED: entry(2, 409, 'No free private /24 network is left on this machine.'),
   IMAGE_NOT_FOUND: entry(2, 404, 'An image exists neither on the engine nor in its registry.'),
   REGISTRY_DENIED: entry(2, 403, 'The registry refused the credentials, or wants some.'),

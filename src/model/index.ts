@@ -2,6 +2,7 @@
  * The nouns of berth as types, and pure functions on them. Must never do I/O or know an adapter.
  * Start reading at `project.ts` (what the user wrote, resolved) and `rollout.ts` (what is done about it).
  */
+export * from './certificate.ts';
 export * from './container-settings.ts';
 export * from './exit.ts';
 export * from './instance.ts';

@@ -1,3 +1,4 @@
+import type { AcmeThumbprint } from './certificate.ts';
 import type { RouteRules } from './route.ts';
 
 /**
@@ -12,7 +13,15 @@ export type Front = {
 };
 
 /** The wanted state of one HAProxy as plain data: what listens where, and which instance may answer. */
-export type ProxyConfig = { readonly listeners: readonly Listener[]; readonly backends: readonly Backend[] };
+export type ProxyConfig = {
+  readonly listeners: readonly Listener[];
+  readonly backends: readonly Backend[];
+  /** Plain HTTP listeners answer ACME challenges with these, before any rule. */
+  readonly acmeThumbprints?: readonly AcmeThumbprint[] | undefined;
+};
+
+/** The wanted state of the front of a service: where it is, what it carries, and which instance may answer. */
+export type ServiceFront = Front & ProxyConfig;
 
 /** One address and port that HAProxy binds. `address` is '' for every IPv4 and IPv6 address. */
 export type Listener = {

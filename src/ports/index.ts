@@ -3,6 +3,7 @@
  * tests. Must never hold code. Start reading at `engine.ts`.
  */
 export type * from './builder.ts';
+export type * from './certificates.ts';
 export type * from './data-plane.ts';
 export type * from './engine.ts';
 export type * from './store.ts';
