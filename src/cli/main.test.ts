@@ -88,6 +88,13 @@ shop-web-2 failed (exit 137: killed (SIGKILL)) and is kept to be looked at: dock
 `);
   });
 
+  it('does not explain a failure by the exit 0 of an instance that berth stopped', async () => {
+    const instance = { name: 'shop-web-2', id: 'b', release: 43, state: 'exited', health: 'failed', restarts: 0, exit: '0: well' };
+    const failed = { ...shop, services: shop.services.map((service) => ({ ...service, instances: [instance] })) };
+    const { out } = await berth(['ps'], { ...base, client: { ...client, getApp: () => Promise.resolve(failed) } });
+    expect(out).toContain('shop-web-2 failed and is kept to be looked at: docker logs shop-web-2');
+  });
+
   it('prints the status as it is with --json', async () => {
     expect(JSON.parse((await berth(['ps', '--json'], base)).out)).toEqual(shop);
   });

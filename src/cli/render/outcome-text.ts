@@ -47,15 +47,20 @@ export function failureText(outcome: Outcome, style: Style): string {
   const { ended, app, kind } = outcome;
   const failure = outcome.failures.find((each) => each.evidence !== undefined) ?? outcome.failures[0];
   const error = ended.error ?? failure?.error;
-  const lines: string[] = [];
-  if (ended.state === 'cancelled') lines.push(`${style.yellow('cancelled:')} the ${kind} of ${app} after ${duration(ended.tookMs)}`);
-  else lines.push(`${style.red('error:')} ${error?.message ?? `the ${kind} of ${app} failed`}`);
-  if (failure !== undefined && ended.state !== 'cancelled') lines.push(...failureLines(failure, error?.message ?? '', style));
+  const message = error?.message ?? `the ${kind} of ${app} failed`;
+  if (ended.state === 'cancelled') {
+    const headline = `${style.yellow('cancelled:')} the ${kind} of ${app} after ${duration(ended.tookMs)}`;
+    return [headline, ...hintLines(error?.hint, style), servingText(outcome, style)].join('\n');
+  }
+  const lines = [`${style.red('error:')} ${message}`];
+  if (failure !== undefined) lines.push(...failureLines(failure, message, style));
   // A diagnosis of the evidence, which is the hint where no evidence is shown, was said already.
-  if (error?.hint !== undefined && (ended.state === 'cancelled' || error.hint !== failure?.evidence?.diagnosis))
-    lines.push(`${style.cyan('hint:')} ${error.hint}`);
-  lines.push(servingText(outcome, style));
-  return lines.join('\n');
+  if (error?.hint !== failure?.evidence?.diagnosis) lines.push(...hintLines(error?.hint, style));
+  return [...lines, servingText(outcome, style)].join('\n');
+}
+
+function hintLines(hint: string | undefined, style: Style): string[] {
+  return hint === undefined ? [] : [`${style.cyan('hint:')} ${hint}`];
 }
 
 function failureLines({ error, evidence }: Failure, said: string, style: Style): string[] {

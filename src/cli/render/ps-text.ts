@@ -52,6 +52,7 @@ function stateOf({ state, startedAtMs, exit, restarts }: InstanceState, nowMs: n
   return `${state}${since}${why}${again}`;
 }
 
+/** Why it ended. One that ended well was stopped by berth after it had failed, which explains nothing. */
 function exitWords({ exit }: InstanceState): string {
-  return exit === undefined ? '' : ` (exit ${exit})`;
+  return exit === undefined || exit.startsWith('0:') ? '' : ` (exit ${exit})`;
 }
