@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { BerthError } from '../errors/index.ts';
+import { sha256 } from '../kit/index.ts';
 
 /** Where an installation lives. All paths are absolute. */
 export type Home = {
@@ -40,11 +40,11 @@ export function locateHome({ environment, workingDirectory, uid }: HomeInput): H
   const socketNote = join(directory, 'socket-path');
   const near = join(directory, 'server.sock');
   const edge = join(directory, 'edge');
-  const far = `berth-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`;
+  const far = (): string => `berth-${sha256(directory).slice(0, 12)}`;
   return {
     directory,
-    socket: isShort(near) ? near : (readNote(socketNote) ?? join(runtimeDirectory(environment, uid, far), 'server.sock')),
-    edgeDirectory: isShort(join(edge, 'master.sock')) ? edge : join(uid === 0 ? '/var/lib' : user, uid === 0 ? far : `.${far}`),
+    socket: isShort(near) ? near : (readNote(socketNote) ?? join(runtimeDirectory(environment, uid, far()), 'server.sock')),
+    edgeDirectory: isShort(join(edge, 'master.sock')) ? edge : join(uid === 0 ? '/var/lib' : user, uid === 0 ? far() : `.${far()}`),
     filesDirectory: join(directory, 'files'),
     cacheDirectory: join(directory, 'cache'),
     database: join(directory, 'berth.db'),

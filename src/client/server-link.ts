@@ -3,7 +3,7 @@ import type { EventRecord } from '../model/index.ts';
 import type { Clock } from '../ports/index.ts';
 import { connect, type Client } from './client.ts';
 import { locateHome, type Home, type HomeInput } from './home.ts';
-import { spawnServer, type ServerProgram } from './spawn-server.ts';
+import type { ServerProgram } from './spawn-server.ts';
 import { greet, judge, type Greeting } from './version.ts';
 
 /** Counts with the contract's `protocolVersion`, which a test compares. */
@@ -116,6 +116,7 @@ export class ServerLink {
 
   /** Starts a server, or waits for the one that another command starts (or that is about to end). */
   async #start(signal?: AbortSignal): Promise<Greeting> {
+    const { spawnServer } = await import('./spawn-server.ts');
     const startedAtMs = this.#input.clock.monotonic();
     const home = this.home;
     let last: BerthError | undefined;

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError } from '../errors/index.ts';
 import type { FoundEngine } from './check-engine.ts';
+import { sha256 } from '../kit/index.ts';
 import { errnoOf } from './errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,7 +19,7 @@ type Places = {
  * configuration, then the usual sockets. Answers only one that berth can use: local, rootful, Linux.
  */
 export async function findEngine(places: Places, signal?: AbortSignal): Promise<FoundEngine> {
-  const named = await namedEngine(places.environment);
+  const named = namedEngine(places.environment);
   if (named !== undefined) {
     const found = { socket: toSocket(named), from: named.from };
     if (found.socket !== places.known) await check(found, signal);
@@ -50,16 +50,16 @@ export async function findEngine(places: Places, signal?: AbortSignal): Promise<
 type Named = { readonly host: string; readonly from: string };
 
 /** The engine that the user named, if any. */
-async function namedEngine(environment: Environment): Promise<Named | undefined> {
+function namedEngine(environment: Environment): Named | undefined {
   const host = environment['DOCKER_HOST'];
   if (host !== undefined && host !== '') return { host, from: 'DOCKER_HOST' };
   const directory = environment['DOCKER_CONFIG'] ?? join(environment['HOME'] ?? '/', '.docker');
   const chosen = environment['DOCKER_CONTEXT'];
-  const context = chosen !== undefined && chosen !== '' ? chosen : await currentContext(directory);
+  const context = chosen !== undefined && chosen !== '' ? chosen : currentContext(directory);
   if (context === undefined || context === 'default') return undefined;
   const from = `Docker context ${context}`;
-  const file = join(directory, 'contexts', 'meta', createHash('sha256').update(context).digest('hex'), 'meta.json');
-  const meta = await readJson<{ Endpoints?: { docker?: { Host?: string } } }>(file);
+  const file = join(directory, 'contexts', 'meta', sha256(context), 'meta.json');
+  const meta = readJson<{ Endpoints?: { docker?: { Host?: string } } }>(file);
   const contextHost = meta?.Endpoints?.docker?.Host;
   if (contextHost !== undefined) return { host: contextHost, from };
   throw new BerthError('ENGINE_UNSUPPORTED', `Could not use ${from}: it names no engine (${file}).`, {
@@ -67,17 +67,17 @@ async function namedEngine(environment: Environment): Promise<Named | undefined>
   });
 }
 
-async function currentContext(directory: string): Promise<string | undefined> {
-  const config = await readJson<{ currentContext?: string }>(join(directory, 'config.json'));
+function currentContext(directory: string): string | undefined {
+  const config = readJson<{ currentContext?: string }>(join(directory, 'config.json'));
   const name = config?.currentContext;
   return name === undefined || name === '' ? undefined : name;
 }
 
 /** A JSON file, or undefined when there is none. */
-async function readJson<T>(file: string): Promise<T | undefined> {
+function readJson<T>(file: string): T | undefined {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw new BerthError('FILE_INVALID', `Could not read ${file}: ${errnoOf(error) ?? 'unknown error'}.`, {

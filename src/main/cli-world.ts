@@ -30,7 +30,7 @@ export function createWorld(entry: string): World {
     stdout: openOutput('stdout'),
     stderr: openOutput('stderr'),
     clock: systemClock,
-    ids: { next: () => crypto.randomUUID() },
+    ids: { next: nextId },
     onInterrupt: (listener) => listen(['SIGINT', 'SIGTERM'], listener),
     onResize: (listener) => listen(['SIGWINCH'], listener),
     async confirm(question) {
@@ -78,6 +78,11 @@ function createSources(env: World['env']): Sources {
       return openFileTree(directory);
     },
   };
+}
+
+/** An id that no other request of this machine has. Node's random ones would cost it the loading of `node:crypto`. */
+function nextId(): string {
+  return [Date.now(), process.pid, process.hrtime.bigint()].map((part) => part.toString(36)).join('-');
 }
 
 /** A standard stream. Node makes the object with the first look at it, which costs milliseconds: so it is not looked at before. */

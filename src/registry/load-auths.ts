@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError } from '../errors/index.ts';
 import type { RegistryAuth } from '../ports/index.ts';
 import type { Config, Entry } from './schemas.ts';
-import { runWith, type Run } from './helper.ts';
+import type { Run } from './helper.ts';
 import { parseReference } from './reference.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,7 +32,7 @@ export async function loadAuths(input: AuthInput, signal?: AbortSignal): Promise
   const file = join(environment['DOCKER_CONFIG'] ?? join(environment['HOME'] ?? '/', '.docker'), 'config.json');
   const config = await readConfig(file);
   if (config === undefined) return {};
-  const run = input.run ?? runWith(environment);
+  const run = input.run ?? (await import('./helper.ts')).runWith(environment);
   const found = await Promise.all(
     [...registries].map(async (registry) => [registry, await authOf({ registry, config, file, run }, signal)] as const),
   );
@@ -42,7 +42,7 @@ export async function loadAuths(input: AuthInput, signal?: AbortSignal): Promise
 async function readConfig(file: string): Promise<Config | undefined> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     const errno = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
