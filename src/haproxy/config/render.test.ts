@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Backend, ProxyConfig } from '../../model/index.ts';
-import { boundBy, render, renderConfig, type RenderOptions } from './render.ts';
+import { boundBy } from './binds.ts';
+import type { RenderOptions } from './options.ts';
+import { render, renderConfig } from './render.ts';
 
 const options: RenderOptions = { ipv6: true, owner: { uid: 0, gid: 0 } };
 

@@ -2,7 +2,7 @@ import { BerthError } from '../../errors/index.ts';
 import type { ProxyConfig, ProxyServer } from '../../model/index.ts';
 import { type ActualServer, readServersState } from './answers.ts';
 import type { Ask } from './command-line.ts';
-import { effectiveWeight, serverWords } from '../config/render.ts';
+import { effectiveWeight, serverWords } from '../config/backend.ts';
 import { nameWord, weightWord } from '../config/words.ts';
 
 /** What is to be done at one server, without a reload. */
