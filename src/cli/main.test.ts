@@ -303,6 +303,14 @@ describe('init', () => {
     expect((await berth(['init', '--force'], { files: taken })).files['/app/compose.yaml']).toContain('name: app\n');
   });
 
+  it('adds the Dockerfile to a Compose file that is there', async () => {
+    const { code, out, files: left } = await berth(['init', '--dockerfile'], { files: { ...source, '/app/compose.yml': 'services: {}' } });
+    expect(code).toBe(0);
+    expect(out).toContain('kept compose.yml\nwrote Dockerfile and .dockerignore\n');
+    expect(left['/app/compose.yml']).toBe('services: {}');
+    expect(left).not.toHaveProperty(['/app/compose.yaml']);
+  });
+
   it('says so when it knows no stack', async () => {
     expect(await berth(['init'])).toMatchObject({ code: 2, files: {} });
   });
