@@ -34,7 +34,8 @@ export async function readContents(services: readonly Node[], context: Context):
 
 type Item = { readonly kind: Kind; readonly key: string; readonly node: Node; readonly mark: Mark };
 
-function hasOneOrigin(item: Item, context: Context): boolean {
+/** Whether a secret or config says where its bytes are; a problem otherwise. */
+export function hasOneOrigin(item: Item, context: Context): boolean {
   const origins = item.kind === 'secret' ? ['file', 'environment'] : ['file', 'environment', 'content'];
   const written = origins.filter((origin) => child(item.node, origin) !== undefined);
   const names = origins.map((origin) => `\`${origin}\``).join(', ');
@@ -48,7 +49,8 @@ function hasOneOrigin(item: Item, context: Context): boolean {
   return false;
 }
 
-async function contentOf(item: Item, context: Context): Promise<Uint8Array | undefined> {
+/** The bytes of one secret or config; what keeps them from being had is a problem with its place. */
+export async function contentOf(item: Item, context: Context): Promise<Uint8Array | undefined> {
   const content = textAt(item.node, 'content');
   if (content !== undefined) return new TextEncoder().encode(content);
   const variable = textAt(item.node, 'environment');

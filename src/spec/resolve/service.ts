@@ -11,6 +11,7 @@ import { resolveMounts } from './mounts.ts';
 import { resolveAttachments, type LinkedNames } from './networks.ts';
 import { resolveExposed, writtenProtocol, type PortChooser } from './ports.ts';
 import { resolveRelease, resolveRollback, resolveRollout, resolveRoutes } from './rollout.ts';
+import { resolveTls } from './tls.ts';
 
 /** What all services share while they are resolved. */
 export type Shared = {
@@ -35,6 +36,7 @@ export async function resolveService(name: string, entry: Entry, shared: Shared,
       hint: 'Write `image: NAME` for an image that exists, or `build: .` to build from source.',
     });
   }
+  const routes = resolveRoutes(name, service, context);
   const serviceLabels = child(service, 'deploy', 'labels');
   return defined({
     name,
@@ -46,7 +48,8 @@ export async function resolveService(name: string, entry: Entry, shared: Shared,
     protocol: wordAt(['http', 'tcp'], service, 'x-berth', 'protocol') ?? writtenProtocol(service),
     ports: shared.ports.resolve(name, service, context),
     expose: resolveExposed(service).tcp,
-    routes: resolveRoutes(name, service, context),
+    routes,
+    tls: await resolveTls({ name, service, projectBerth: shared.projectBerth, routes, contents: shared.contents }, context),
     release: resolveRelease(service, context),
     probe,
     probeTiming: timing,
