@@ -5,8 +5,8 @@ import { answering, FakeWorld, project, service, web } from '../../test/fakes/wo
 const about = (steps: readonly string[], instance: string): string[] =>
   steps.filter((s) => s.endsWith(` ${instance}`)).map((s) => s.slice(0, -instance.length - 1));
 
-const comes = ['done instance.create', 'done instance.start', 'done instance.probe', 'done edge.add'];
-const goes = ['done edge.drain', 'done instance.stop', 'done instance.remove'];
+const comes = ['done instance.create', 'done instance.start', 'done instance.probe', 'done edge.add', 'done front.add'];
+const goes = ['done edge.drain', 'done front.drain', 'done instance.stop', 'done instance.remove'];
 
 describe('up', () => {
   it('brings a first release up and puts every instance on the edge', async () => {
@@ -89,6 +89,8 @@ describe('up', () => {
     const end = await w.up(project([web({ image: 'app:2', rollout: { drainMs: 100, watchMs: 15_000 } })]));
     expect(end).toMatchObject({ state: 'reverted', exitCode: 1, serving: 1 });
     expect(end.error?.code).toBe('WATCH_FAILED');
+    // The engine has started it again by now, and forgotten how it had ended.
+    expect(end.error?.details?.['evidence']).toMatchObject({ exit: '137: killed (SIGKILL), out of memory' });
     expect(w.serving()).toHaveLength(3);
     const r1 = w.instances().filter((i) => i.includes(' r1 running'));
     expect(r1).toHaveLength(3);

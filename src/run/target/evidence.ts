@@ -1,5 +1,5 @@
-import { explainExit, type Evidence, type ProbeResult } from '../../model/index.ts';
-import type { Host, LogLine } from '../../ports/index.ts';
+import { explainExit, labels, type Evidence, type ProbeResult } from '../../model/index.ts';
+import type { ContainerDetails, Host, LogLine } from '../../ports/index.ts';
 import type { RunContext } from '../deps.ts';
 
 /** How many log lines a failure shows. */
@@ -18,7 +18,7 @@ export async function gatherEvidence(ctx: Pick<RunContext, 'target' | 'host'>, i
   const listening = details === undefined || details.pid === 0 ? [] : ((await settled(ctx.host.listeners(details.pid))) ?? []);
   const logs = details === undefined ? [] : ((await settled(lastLines(ctx, details.id))) ?? []);
   const isOver = details !== undefined && (details.state === 'exited' || details.state === 'dead' || details.state === 'restarting');
-  const exit = isOver ? explainExit(details.exitCode, details.oomKilled) : undefined;
+  const exit = isOver ? explainExit(details.exitCode, details.oomKilled) : details && (await settled(endBefore(ctx, details)));
   const texts = listening.map((l) => `${l.address.includes(':') ? `[${l.address}]` : l.address}:${l.port}`);
   const diagnosis =
     details?.error !== undefined && details.error !== ''
@@ -55,6 +55,19 @@ async function lastLines(ctx: Pick<RunContext, 'target'>, id: string): Promise<s
   const lines: LogLine[] = [];
   for await (const line of ctx.target.engine.containerLogs(id, { tail: logLines }, AbortSignal.timeout(5000))) lines.push(line);
   return lines.slice(-logLines).map((l) => l.text);
+}
+
+/** How a container ended that runs again: the engine has forgotten the exit code, its events have not. */
+async function endBefore(ctx: Pick<RunContext, 'target'>, details: ContainerDetails): Promise<string | undefined> {
+  if (details.restartCount === 0) return undefined;
+  const query = { labels: { [labels.instance]: details.name }, sinceMs: 0 };
+  let isOutOfMemory = false;
+  for await (const { id, action, attributes } of ctx.target.engine.watchEvents(query, AbortSignal.timeout(2000))) {
+    if (id !== details.id) continue;
+    isOutOfMemory ||= action === 'oom';
+    if (action === 'die') return explainExit(Number(attributes['exitCode']), isOutOfMemory);
+  }
+  return undefined;
 }
 
 async function settled<T>(promise: Promise<T>): Promise<T | undefined> {
