@@ -1,4 +1,5 @@
 import type { Listener } from '../../model/index.ts';
+import { tlsWords } from './tls.ts';
 import { addressWord, portWord } from './words.ts';
 
 /** The addresses that a configuration binds, `address port`, as `boundBy` reads them back. */
@@ -16,6 +17,6 @@ export function boundBy(text: string): ReadonlySet<string> {
 
 /** The `bind` lines of a listener: address and port first, as {@link boundBy} reads them back, then how it is spoken to. */
 export function bindLines(listener: Listener, ipv6: boolean): string[] {
-  const words = listener.acceptProxy === true ? ' accept-proxy' : '';
+  const words = `${listener.acceptProxy === true ? ' accept-proxy' : ''}${tlsWords(listener)}`;
   return bindsOf(listener, ipv6).map((bind) => `  bind ${bind}${words}`);
 }

@@ -40,6 +40,18 @@ export function hostWord(host: string): string {
   return word;
 }
 
+/** An id as a part of a file's name. */
+export function fileWord(id: string): string {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,150}$/.test(id)) throw refused('certificate id', id);
+  return id;
+}
+
+/** The thumbprint of an ACME account: base64url of a SHA-256 (RFC 7638). */
+export function thumbprintWord(thumbprint: string): string {
+  if (!/^[A-Za-z0-9_-]{43}$/.test(thumbprint)) throw refused('thumbprint of an ACME account', thumbprint);
+  return thumbprint;
+}
+
 /** The Host of a check, which may have a port. */
 export function hostHeaderWord(host: string): string {
   if (!/^[A-Za-z0-9_.[\]:-]{1,255}$/.test(host)) throw refused('host', host);
