@@ -88,6 +88,9 @@ export type ProxyServer = {
   readonly port: number;
   readonly weight: number;
   readonly state: 'ready' | 'drain';
+  /** How this instance is spoken to, as its backend said when it was added: releases may differ. */
+  readonly h2?: boolean | undefined;
+  readonly sendProxy?: 'v1' | 'v2' | undefined;
 };
 
 /** What HAProxy counted for one server since the server was added. Times in milliseconds. */
@@ -106,5 +109,8 @@ export type ProxyServerStats = {
   readonly responseMs: number;
 };
 
+/** Services that answer every request from outside with 503, and the page (HTML) that they answer with. */
+export type Maintenance = Readonly<Record<string, { readonly page?: string | undefined }>>;
+
 /** What one app wants of the edge; the whole is the union over all apps. */
-export type AppEdge = ProxyConfig & { readonly app: string };
+export type AppEdge = ProxyConfig & { readonly app: string; readonly maintenance?: Maintenance | undefined };

@@ -4,16 +4,15 @@ import { web } from '../../test/fakes/world.ts';
 import {
   addServer,
   drainServer,
-  findConflicts,
   forgetService,
   isSettled,
-  mergeEdges,
   openService,
   removeServer,
   serversOf,
-  serviceEdge,
   settleService,
 } from './edge.ts';
+import { findConflicts, mergeEdges } from './edge-merge.ts';
+import { serviceEdge } from './edge-service.ts';
 import type { DesiredService } from './desired.ts';
 
 const check = { kind: 'http', path: '/healthz' } as const;
@@ -21,7 +20,7 @@ const check = { kind: 'http', path: '/healthz' } as const;
 function wanted(s: Service, port: number | undefined = 3000) {
   const probe = { check, intervalMs: 1000, timeoutMs: 2000, successes: 2, withinMs: 60_000 };
   const d: DesiredService = { service: s, replicas: 1, config: 'c', probe, port, isJob: false, anonymousVolumes: [], force: false };
-  return serviceEdge({ app: 'shop', s: d, protocol: 'http', check });
+  return serviceEdge({ app: 'shop', s: d, protocol: 'http', check, certificates: [] });
 }
 
 const add = (edge: AppEdge, instance: string, targets: Readonly<Record<string, number>>): AppEdge =>

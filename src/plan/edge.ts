@@ -1,102 +1,16 @@
 import { stableJson } from '../kit/index.ts';
-import type {
-  AppEdge,
-  Backend,
-  ProxyCheck,
-  ProxyConfig,
-  ProxyServer,
-  Listener,
-  Probe,
-  PublishedPort,
-  Route,
-  Rule,
-} from '../model/index.ts';
-import type { DesiredService } from './desired.ts';
-
-/** What one service wants of the edge: its listeners, and its backends still without servers. */
-export type ServiceEdge = {
-  readonly listeners: readonly Listener[];
-  readonly backends: readonly Backend[];
-  /** Backend name to the container port behind it. */
-  readonly targets: Readonly<Record<string, number>>;
-};
-
-/** The check that HAProxy itself makes, from the probe that berth makes. */
-function toEdgeCheck(check: Probe['check'], mode: 'http' | 'tcp'): ProxyCheck {
-  if (check.kind === 'http' && mode === 'http') return { kind: 'http', path: check.path, host: check.host };
-  return { kind: 'tcp' };
-}
-
-/** What {@link serviceEdge} needs: the written or found protocol and check. */
-export type ServiceEdgeInput = {
-  readonly app: string;
-  readonly s: DesiredService;
-  readonly protocol: 'http' | 'tcp';
-  readonly check: Probe['check'];
-};
-
-/** A listener of a service with the backend behind it. */
-type Entry = { readonly listeners: readonly Listener[]; readonly backend: Backend; readonly target: number };
-
-/** Derives listeners and backends of a service: one entry for each published TCP port, and one for its named routes. */
-export function serviceEdge(input: ServiceEdgeInput): ServiceEdge {
-  const published = input.s.service.ports.filter((p) => p.protocol === 'tcp' && p.published !== undefined);
-  const entries = [...published.map((p) => portEntry(input, p, published.length === 1)), ...routesEntry(input, published)];
-  return {
-    listeners: entries.flatMap((e) => e.listeners),
-    backends: entries.map((e) => e.backend),
-    targets: Object.fromEntries(entries.map((e) => [e.backend.name, e.target])),
-  };
-}
-
-function portEntry(input: ServiceEdgeInput, p: PublishedPort, isOnly: boolean): Entry {
-  const { service } = input.s;
-  const port = p.published ?? 0;
-  const address = p.hostIp === undefined || p.hostIp === '0.0.0.0' || p.hostIp === '::' ? '' : p.hostIp;
-  const routes = service.routes.filter((r) => r.port === port);
-  const isMain = p.target === input.s.port || isOnly || service.protocol !== undefined;
-  const mode = routes.length > 0 ? 'http' : isMain ? input.protocol : 'tcp';
-  const name = `${input.app}.${service.name}.${address === '' ? '' : `${address.replaceAll(':', '_')}_`}${port}`;
-  const listener = {
-    address,
-    port,
-    mode,
-    rules: toRules(routes, service.name, name),
-    fallback: routes.length > 0 ? undefined : name,
-  } as const;
-  return { listeners: [listener], backend: toBackend(input, { name, mode, target: p.target }), target: p.target };
-}
-
-/** Routes on ports that the service does not publish itself share one backend. */
-function routesEntry(input: ServiceEdgeInput, published: readonly PublishedPort[]): Entry[] {
-  const { service, port } = input.s;
-  const own = service.routes.filter((r) => !published.some((p) => p.published === r.port));
-  const target = port ?? published[0]?.target;
-  if (own.length === 0 || target === undefined) return [];
-  const name = `${input.app}.${service.name}.routes`;
-  const listeners = [...new Set(own.map((r) => r.port))].map((each): Listener => {
-    const routes = own.filter((r) => r.port === each);
-    return { address: '', port: each, mode: 'http', rules: toRules(routes, service.name, name), fallback: undefined };
-  });
-  return [{ listeners, backend: toBackend(input, { name, mode: 'http', target }), target }];
-}
-
-function toBackend(input: ServiceEdgeInput, b: { name: string; mode: 'http' | 'tcp'; target: number }): Backend {
-  const check = b.target === input.s.port ? toEdgeCheck(input.check, b.mode) : { kind: 'tcp' as const };
-  return { name: b.name, app: input.app, service: input.s.service.name, mode: b.mode, check, servers: [] };
-}
-
-function toRules(routes: readonly Route[], service: string, backend: string): Rule[] {
-  return routes.map((r) => ({ host: r.host?.toLowerCase(), path: r.path, service, backend }));
-}
+import type { AppEdge, Backend, Listener, ProxyConfig, ProxyServer } from '../model/index.ts';
+import type { ServiceEdge } from './edge-service.ts';
 
 const emptyEdge = (app: string): AppEdge => ({ app, listeners: [], backends: [] });
 
-function ownerOf(edge: AppEdge, l: Listener): string | undefined {
+/** The service that a listener is there for. */
+export function ownerOf(edge: ProxyConfig, l: Listener): string | undefined {
   return l.rules[0]?.service ?? edge.backends.find((b) => b.name === l.fallback)?.service;
 }
 
-const listenerKey = (l: Listener): string => `${l.address} ${l.port}`;
+/** Listeners with the same key are one socket. */
+export const listenerKey = (l: Listener): string => `${l.address} ${l.port}`;
 
 /** Whether the edge already has exactly what a service wants, servers apart. */
 export function isSettled(edge: AppEdge | undefined, service: string, wanted: ServiceEdge): boolean {
@@ -115,13 +29,14 @@ export function openService(before: AppEdge | undefined, app: string, service: s
     const known = mine.find((b) => b.name === w.name);
     if (known === undefined) return { ...w, servers: serving.map((s) => ({ ...s, port: wanted.targets[w.name] ?? s.port })) };
     // An instance of the old release need not answer the new check: until it is gone, only its port is checked.
-    const check = known.servers.length > 0 && stableJson(known.check) !== stableJson(w.check) ? { kind: 'tcp' as const } : w.check;
+    const asked = (b: Backend): string => stableJson([b.check, b.h2 === true]);
+    const check = known.servers.length > 0 && asked(known) !== asked(w) ? { kind: 'tcp' as const } : w.check;
     return { ...w, check, servers: known.servers };
   });
   const wantedKeys = new Set(wanted.listeners.map(listenerKey));
   const others = edge.listeners.filter((l) => ownerOf(edge, l) !== service || !wantedKeys.has(listenerKey(l)));
   return {
-    app,
+    ...edge,
     listeners: [...others, ...wanted.listeners],
     backends: [...edge.backends.filter((b) => !backends.some((n) => n.name === b.name)), ...backends],
   };
@@ -131,17 +46,30 @@ export function openService(before: AppEdge | undefined, app: string, service: s
 export function settleService(before: AppEdge | undefined, app: string, service: string, wanted: ServiceEdge): AppEdge {
   const edge = openService(before, app, service, wanted);
   const rest = forgetService(edge, service);
-  const backends = wanted.backends.map((w) => ({ ...w, servers: edge.backends.find((b) => b.name === w.name)?.servers ?? [] }));
-  return { app, listeners: [...rest.listeners, ...wanted.listeners], backends: [...rest.backends, ...backends] };
+  const backends = wanted.backends.map((w) => ({
+    ...w,
+    servers: (edge.backends.find((b) => b.name === w.name)?.servers ?? []).map((s) => speak(s, w)),
+  }));
+  return { ...rest, listeners: [...rest.listeners, ...wanted.listeners], backends: [...rest.backends, ...backends] };
 }
 
 /** Takes everything of a service away. */
 export function forgetService(edge: AppEdge, service: string): AppEdge {
   return {
-    app: edge.app,
+    ...edge,
     listeners: edge.listeners.filter((l) => ownerOf(edge, l) !== service),
     backends: edge.backends.filter((b) => b.service !== service),
   };
+}
+
+/** A server spoken to as its backend says now. */
+function speak({ h2: _h2, sendProxy: _sendProxy, ...server }: ProxyServer, b: Backend): ProxyServer {
+  return { ...server, ...spokenTo(b) };
+}
+
+/** How instances of the wanted release are spoken to; nothing is said where it is the usual way. */
+function spokenTo({ h2, sendProxy }: Backend): Pick<ProxyServer, 'h2' | 'sendProxy'> {
+  return { ...(h2 === true ? { h2 } : {}), ...(sendProxy === undefined ? {} : { sendProxy }) };
 }
 
 /** Puts an instance into every backend of its service, ready, with full weight. */
@@ -152,7 +80,8 @@ export function addServer(
   return mapService(edge, input.service, (b) => {
     const port = input.targets[b.name];
     if (port === undefined) return b;
-    const server: ProxyServer = { name: input.instance, address: input.address, port, weight: 100, state: 'ready' };
+    const place = { name: input.instance, address: input.address, port };
+    const server: ProxyServer = { ...place, weight: 100, state: 'ready', ...spokenTo(b) };
     return { ...b, servers: [...b.servers.filter((s) => s.name !== input.instance), server] };
   });
 }
@@ -180,59 +109,4 @@ export function serversOf(edge: AppEdge | undefined, service: string, state: Pro
 
 function mapService(edge: AppEdge, service: string, change: (b: Backend) => Backend): AppEdge {
   return { ...edge, backends: edge.backends.map((b) => (b.service === service ? change(b) : b)) };
-}
-
-/** Two claims on one place of the edge. `first` and `second` are `app/service`. */
-export type RouteConflict = { readonly what: string; readonly first: string; readonly second: string };
-
-/** Finds every claim that cannot be had by two: the same rule, the same whole port, or a port with two modes. */
-export function findConflicts(edges: readonly AppEdge[]): RouteConflict[] {
-  const claims = new Map<string, string>();
-  const modes = new Map<string, { mode: string; owner: string }>();
-  const conflicts: RouteConflict[] = [];
-  const claim = (what: string, owner: string): void => {
-    const first = claims.get(what);
-    if (first !== undefined && first !== owner) conflicts.push({ what, first, second: owner });
-    else claims.set(what, owner);
-  };
-  for (const edge of edges) {
-    for (const l of edge.listeners) {
-      const owner = `${edge.app}/${ownerOf(edge, l) ?? '?'}`;
-      const place = `port ${l.port}${l.address === '' ? '' : ` on ${l.address}`}`;
-      const known = modes.get(listenerKey(l));
-      if (known !== undefined && known.owner !== owner && (known.mode === 'tcp' || l.mode === 'tcp'))
-        conflicts.push({ what: place, first: known.owner, second: owner });
-      else modes.set(listenerKey(l), { mode: l.mode, owner });
-      if (l.fallback !== undefined) claim(place, owner);
-      for (const r of l.rules) claim(`${r.host ?? 'any host'}${r.path} on ${place}`, owner);
-    }
-  }
-  return conflicts;
-}
-
-/** The one configuration of the edge from what all apps want: equal addresses share a listener, rules most specific first. */
-export function mergeEdges(edges: readonly AppEdge[]): ProxyConfig {
-  const listeners = new Map<string, Listener>();
-  for (const l of edges.flatMap((e) => e.listeners)) {
-    const known = listeners.get(listenerKey(l));
-    const merged: Listener =
-      known === undefined ? l : { ...known, rules: [...known.rules, ...l.rules], fallback: known.fallback ?? l.fallback };
-    listeners.set(listenerKey(l), { ...merged, rules: merged.rules.toSorted(bySpecificity) });
-  }
-  return {
-    listeners: [...listeners.values()].toSorted((a, b) => a.port - b.port || a.address.localeCompare(b.address)),
-    backends: edges.flatMap((e) => e.backends).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-  };
-}
-
-/** Exact hosts, then wildcards, then any; within a host the longest path first. */
-function bySpecificity(a: Rule, b: Rule): number {
-  const rank = (r: Rule): number => (r.host === undefined ? 2 : r.host.startsWith('*.') ? 1 : 0);
-  return (
-    rank(a) - rank(b) ||
-    (b.host ?? '').length - (a.host ?? '').length ||
-    b.path.length - a.path.length ||
-    (a.host ?? '').localeCompare(b.host ?? '') ||
-    a.path.localeCompare(b.path)
-  );
 }

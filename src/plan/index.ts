@@ -4,6 +4,8 @@
  */
 export * from './desired.ts';
 export * from './edge.ts';
+export * from './edge-merge.ts';
+export * from './edge-service.ts';
 export * from './lifecycle-plan.ts';
 export * from './names.ts';
 export * from './order.ts';

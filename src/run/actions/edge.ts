@@ -22,7 +22,7 @@ export function wantedEdge(side: Side, app: string, service: string): ServiceEdg
   const pin = side.pins.get(service);
   const protocol = s.protocol ?? pin?.protocol ?? 'http';
   const check = s.probe.check.kind === 'find' ? (pin?.check ?? { kind: 'tcp' as const }) : s.probe.check;
-  return serviceEdge({ app, s, protocol, check });
+  return serviceEdge({ app, s, protocol, check, certificates: [] });
 }
 
 /** Opens a service's listeners and backends, or makes them exactly as wanted. */
@@ -43,7 +43,8 @@ export async function addToEdge(ctx: RunContext, side: Side, action: Of<'edge.ad
     (edge) => addServer(edge, { service: action.service, instance: action.instance, address, targets }),
     signal,
   );
-  await awaitUp(ctx, action, signal);
+  // A service whose every route answers by itself (a redirect) has no server that could be up.
+  if (Object.keys(targets).length > 0) await awaitUp(ctx, action, signal);
 }
 
 /** HAProxy's own check must agree before an old instance is let go. */

@@ -62,7 +62,7 @@ async function checkPorts(
     const holder = await ctx.target.dataPlane.portHolder({ address: l.address, port: l.port }, signal);
     if (holder === undefined) continue;
     const owner = want.services.find((s) =>
-      serviceEdge({ app: ctx.app, s, protocol: 'http', check: { kind: 'tcp' } }).listeners.some((o) => o.port === l.port),
+      serviceEdge({ app: ctx.app, s, protocol: 'http', check: { kind: 'tcp' }, certificates: [] }).listeners.some((o) => o.port === l.port),
     );
     const index = owner?.service.ports.findIndex((p) => p.published === l.port) ?? -1;
     const place = side.project.places[`services.${owner?.service.name ?? ''}.ports.${index}`];

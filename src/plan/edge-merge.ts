@@ -1,0 +1,104 @@
+import type { AppEdge, Listener, ListenerTls, ProxyConfig, Rule } from '../model/index.ts';
+import { listenerKey, ownerOf } from './edge.ts';
+
+/** Two claims on one place of the edge. `first` and `second` are `app/service`. */
+export type RouteConflict = { readonly what: string; readonly first: string; readonly second: string };
+
+/** Finds every claim that cannot be had by two: the same rule, the same whole port, or a port spoken to in two ways. */
+export function findConflicts(edges: readonly AppEdge[]): RouteConflict[] {
+  const claims = new Map<string, string>();
+  const ways = new Map<string, { way: string; owner: string }>();
+  const conflicts: RouteConflict[] = [];
+  const claim = (what: string, owner: string): void => {
+    const first = claims.get(what);
+    if (first !== undefined && first !== owner) conflicts.push({ what, first, second: owner });
+    else claims.set(what, owner);
+  };
+  for (const edge of edges) {
+    for (const l of edge.listeners) {
+      const owner = `${edge.app}/${ownerOf(edge, l) ?? '?'}`;
+      const place = `port ${l.port}${l.address === '' ? '' : ` on ${l.address}`}`;
+      const known = ways.get(listenerKey(l));
+      const way = wayOf(l);
+      if (known !== undefined && known.way !== way)
+        conflicts.push({ what: `${place} (${known.way}, and ${way})`, first: known.owner, second: owner });
+      else ways.set(listenerKey(l), { way, owner });
+      if (l.fallback !== undefined) claim(place, owner);
+      for (const r of l.rules) claim(`${r.host ?? 'any host'}${l.mode === 'tcp' ? '' : r.path} on ${place}`, owner);
+    }
+  }
+  return conflicts;
+}
+
+/** How a port is spoken to, which is one for all who share it. */
+function wayOf({ mode, tls, acceptProxy }: Listener): string {
+  const spoken = tls === undefined ? mode : `${mode} with TLS${tls.clientCa === undefined ? '' : ' and client certificates'}`;
+  return acceptProxy === true ? `${spoken} after a PROXY header` : spoken;
+}
+
+/** The one configuration of the edge from what all apps want: equal addresses share a listener, rules most specific first. */
+export function mergeEdges(edges: readonly AppEdge[]): ProxyConfig {
+  const listeners = new Map<string, Listener>();
+  for (const edge of edges) {
+    for (const l of edge.listeners.map((each) => withMaintenance(edge, each))) {
+      const known = listeners.get(listenerKey(l));
+      const merged = known === undefined ? l : mergeListeners(known, l);
+      listeners.set(listenerKey(l), { ...merged, rules: merged.rules.toSorted(bySpecificity) });
+    }
+  }
+  return {
+    listeners: [...listeners.values()].toSorted((a, b) => a.port - b.port || a.address.localeCompare(b.address)),
+    backends: edges.flatMap((e) => e.backends).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}
+
+function mergeListeners(a: Listener, b: Listener): Listener {
+  const trusted = [...new Set([...(a.trustedProxies ?? []), ...(b.trustedProxies ?? [])])];
+  return {
+    ...a,
+    ...(a.tls === undefined || b.tls === undefined ? {} : { tls: mergeTls(a.tls, b.tls) }),
+    ...(trusted.length === 0 ? {} : { trustedProxies: trusted }),
+    rules: [...a.rules, ...b.rules],
+    fallback: a.fallback ?? b.fallback,
+  };
+}
+
+/** Every certificate once; whoever demands client certificates demands them of the whole port. */
+function mergeTls(a: ListenerTls, b: ListenerTls): ListenerTls {
+  const known = new Set(a.certificates.map((c) => c.id));
+  const authorities = [...new Set([a.clientCa, b.clientCa].filter((ca) => ca !== undefined))];
+  return {
+    certificates: [...a.certificates, ...b.certificates.filter((c) => !known.has(c.id))],
+    ...(authorities.length === 0 ? {} : { clientCa: authorities.join('\n') }),
+  };
+}
+
+/** Requests of a service in maintenance are answered by the edge; what has no words for that (TCP) is closed. */
+function withMaintenance(edge: AppEdge, l: Listener): Listener {
+  const closed = (service: string | undefined): { page?: string | undefined } | undefined =>
+    service === undefined ? undefined : edge.maintenance?.[service];
+  const isBehind = edge.backends.find((b) => b.name === l.fallback)?.service;
+  const whole = closed(isBehind);
+  if (l.mode === 'tcp') {
+    const rules = l.rules.filter((r) => closed(r.service) === undefined);
+    return { ...l, rules, fallback: whole === undefined ? l.fallback : undefined };
+  }
+  const rules = l.rules.map((r): Rule => {
+    const maintenance = closed(r.service);
+    return maintenance === undefined ? r : { ...r, rules: { ...r.rules, maintenance } };
+  });
+  if (whole === undefined || isBehind === undefined) return { ...l, rules };
+  return { ...l, rules: [...rules, { path: '/', service: isBehind, backend: l.fallback, rules: { maintenance: whole } }] };
+}
+
+/** Exact hosts, then wildcards, then any; within a host the longest path first. */
+function bySpecificity(a: Rule, b: Rule): number {
+  const rank = (r: Rule): number => (r.host === undefined ? 2 : r.host.startsWith('*.') ? 1 : 0);
+  return (
+    rank(a) - rank(b) ||
+    (b.host ?? '').length - (a.host ?? '').length ||
+    b.path.length - a.path.length ||
+    (a.host ?? '').localeCompare(b.host ?? '') ||
+    a.path.localeCompare(b.path)
+  );
+}
