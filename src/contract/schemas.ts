@@ -89,6 +89,16 @@ export const instanceStatusSchema = z.strictObject({
   startedAtMs: z.number().optional(),
 });
 
+/** How other services reach a service by its name: `front` with where it is and what it carries, `dns`, or `none`. */
+export const internalStatusSchema = z.strictObject({
+  kind: z.enum(['front', 'dns', 'none']),
+  why: z.string(),
+  /** What the engine says of the front's container; `missing` without one. */
+  state: z.string().optional(),
+  addresses: z.array(z.string()).default([]),
+  ports: z.array(z.strictObject({ port: z.int(), mode: z.enum(['http', 'tcp']) })).default([]),
+});
+
 export const serviceStatusSchema = z.strictObject({
   name: z.string(),
   release: z.int(),
@@ -97,6 +107,7 @@ export const serviceStatusSchema = z.strictObject({
   ready: z.int(),
   urls: z.array(z.string()),
   probe: z.string(),
+  internal: internalStatusSchema.optional(),
   stopped: z.boolean(),
   instances: z.array(instanceStatusSchema),
 });
@@ -149,6 +160,7 @@ export type Deployment = z.infer<typeof deploymentSchema>;
 export type RolloutRequest = z.infer<typeof rolloutRequestSchema>;
 export type AppStatus = z.infer<typeof appStatusSchema>;
 export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
+export type InternalStatus = z.infer<typeof internalStatusSchema>;
 export type InstanceStatus = z.infer<typeof instanceStatusSchema>;
 export type ReleaseSummary = z.infer<typeof releaseSummarySchema>;
 export type ServerStatus = z.infer<typeof serverStatusSchema>;

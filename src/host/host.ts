@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import type { Host } from '../ports/index.ts';
 import { startsAtBoot } from './boot.ts';
 import { findFile, keepFile } from './keep-file.ts';
-import { holderOf, listenersOf } from './listeners.ts';
+import { callersOf, holderOf, listenersOf } from './listeners.ts';
 import { networkOf, parseRoutes } from './routes.ts';
 import { readOr } from './sockets.ts';
 
@@ -20,6 +20,7 @@ export function createHost(input: HostInput): Host {
   const { proc = '/proc', root = '/', home, userDirectory } = input;
   return {
     listeners: (pid) => listenersOf(proc, pid),
+    callers: (pid) => callersOf(proc, pid),
     async routes() {
       const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
       const local = own.flatMap((a) => (a.family === 'IPv4' && a.cidr !== null ? [networkOf(a.cidr)] : []));

@@ -1,6 +1,6 @@
 import { readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { processes, readOr, socketInodes, socketsOf, type ListeningSocket } from './sockets.ts';
+import { connectionsOf, processes, readOr, socketInodes, socketsOf, type ListeningSocket } from './sockets.ts';
 
 type Listener = { readonly address: string; readonly port: number };
 
@@ -34,6 +34,13 @@ async function onlyOf(proc: string, pid: number, sockets: readonly ListeningSock
     if (same) for (const inode of await socketInodes(proc, each)) held.add(inode);
   }
   return sockets.filter((s) => held.has(s.inode));
+}
+
+/** Who is connected to what the network namespace of a process listens on; what it called itself is left out. */
+export async function callersOf(proc: string, pid: number): Promise<readonly Listener[]> {
+  const [sockets, connections] = await Promise.all([socketsOf(proc, pid), connectionsOf(proc, pid)]);
+  const ports = new Set(sockets.map((s) => s.port));
+  return connections.filter((c) => ports.has(c.localPort)).map(({ address, port }) => ({ address, port }));
 }
 
 /** Who listens on an address and port of the machine, in words; undefined when nobody does. */

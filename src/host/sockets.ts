@@ -3,6 +3,11 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 /** A TCP socket that listens, as the kernel shows it; `inode` joins it to the processes that hold it. */
 export type ListeningSocket = { readonly address: string; readonly port: number; readonly inode: string };
 
+/** A TCP connection that is open, by its other end. */
+export type Connection = { readonly localPort: number; readonly address: string; readonly port: number };
+
+/** TCP_ESTABLISHED, and those that are just being made or closed by one side: SYN_RECV, FIN_WAIT1, CLOSE_WAIT, LAST_ACK. */
+const openStates: ReadonlySet<string> = new Set(['01', '03', '04', '08', '09']);
 /** TCP_LISTEN in /proc/net/tcp (include/net/tcp_states.h). */
 const listenState = '0A';
 
@@ -21,6 +26,20 @@ export function parseListening(text: string): ListeningSocket[] {
     });
   }
   return sockets;
+}
+
+/** Reads the rows of /proc/<pid>/net/tcp or tcp6 that are connected. */
+export function parseConnections(text: string): Connection[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((row) => {
+      const [, local = '', remote = '', state = ''] = row.trim().split(/\s+/);
+      if (!openStates.has(state)) return [];
+      const [address = '', port = ''] = remote.split(':');
+      const localPort = Number.parseInt(local.split(':')[1] ?? '', 16);
+      return [{ localPort, address: address.length === 8 ? toIpv4(address) : toIpv6(address), port: Number.parseInt(port, 16) }];
+    });
 }
 
 /** The kernel prints each 32-bit word in the machine's byte order (little-endian on x86 and ARM). */
@@ -54,6 +73,12 @@ function shorten(groups: readonly string[]): string {
 export async function socketsOf(proc: string, pid: number | 'self'): Promise<ListeningSocket[]> {
   const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readOr(`${proc}/${pid}/net/${table}`, '')));
   return tables.flatMap(parseListening);
+}
+
+/** The connections of the network namespace of a process; none when it cannot be read. */
+export async function connectionsOf(proc: string, pid: number): Promise<Connection[]> {
+  const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readOr(`${proc}/${pid}/net/${table}`, '')));
+  return tables.flatMap(parseConnections);
 }
 
 /** The text of a file of /proc; processes end while one looks, and some are not ours to read. */

@@ -17,6 +17,8 @@ export type Instance = {
   /** The address on the network that the edge uses. */
   readonly address?: string | undefined;
   readonly imageId: string;
+  /** Other services call it through a front; absent: it has the service's name on the app's networks itself. */
+  readonly fronted?: boolean | undefined;
   /** It failed a gate and is kept stopped, restart disabled, to be looked at until the service's next rollout. */
   readonly failed: boolean;
 };

@@ -14,8 +14,12 @@ export const labels = {
   rollout: 'dev.berth.rollout',
   /** The engine network whose address the edge uses (`host` for the machine's own). */
   network: 'dev.berth.network',
+  /** `front` on an instance that other services call through a front: it has no name of the service on the app's networks. */
+  internal: 'dev.berth.internal',
   /** The restart policy that the file asks for, where it is `no`: it tells a kept failure from a plain end. */
   restart: 'dev.berth.restart',
+  /** On the containers of a proxy: how often it was replaced before. */
+  generation: 'dev.berth.generation',
   /** On images: the hash of everything that went into the build. */
   build: 'dev.berth.build',
 } as const;

@@ -55,6 +55,20 @@ export type Action =
       readonly longDrainMs: number;
     }
   | { readonly kind: 'edge.forget'; readonly service?: string | undefined }
+  /** `instances` serve already and are behind the front from its first moment. */
+  | { readonly kind: 'front.open'; readonly service: string; readonly instances: readonly string[] }
+  | { readonly kind: 'front.add'; readonly service: string; readonly instance: string }
+  | {
+      readonly kind: 'front.drain';
+      readonly service: string;
+      readonly instance: string;
+      readonly drainMs: number;
+      readonly longDrainMs: number;
+    }
+  | { readonly kind: 'front.settle'; readonly service: string }
+  | { readonly kind: 'front.remove'; readonly service: string; readonly keepsAddress: boolean }
+  /** Waits for callers that know an instance by its own address, from before there was a front. */
+  | { readonly kind: 'instance.quiet'; readonly service: string; readonly instance: string; readonly drainMs: number }
   | { readonly kind: 'wait'; readonly service: string; readonly ms: number }
   | { readonly kind: 'watch'; readonly services: readonly string[]; readonly instances: readonly string[]; readonly ms: number }
   | { readonly kind: 'release.promote'; readonly release: number };
@@ -75,7 +89,12 @@ export type ServicePlan = {
   readonly order: 'start-first' | 'stop-first';
   /** '0', or '≈4 s: volume `data` can have one writer'. */
   readonly gap: string;
+  /** How other services reach it by its name; absent where that is not told (stopping, taking away). */
+  readonly internal?: Internal | undefined;
 };
+
+/** How other services reach a service: through a front, straight at its instances, or not at all. */
+export type Internal = { readonly kind: 'front' | 'dns' | 'none'; readonly why: string };
 
 /** A plan as data: the very steps that `berth up` runs, in an order that honours `needs`. */
 export type Plan = {

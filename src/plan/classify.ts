@@ -1,6 +1,7 @@
 import type { Instance } from '../model/index.ts';
-import type { Desired, DesiredService, Observed } from './desired.ts';
+import type { Desired, DesiredService, Observed, ObservedEdge } from './desired.ts';
 import { hasEdge } from './desired.ts';
+import { hasFront } from './front.ts';
 
 /** The instances of one service, sorted by what has to happen to them. */
 export type Classes = {
@@ -12,12 +13,16 @@ export type Classes = {
   readonly missing: number;
   /** To be retired, and serving until then. */
   readonly retiring: readonly Instance[];
+  /** Those of them that answer now, by name. */
+  readonly answering: readonly string[];
   /** To be removed; they serve nothing. */
   readonly leftover: readonly Instance[];
   /** Kept after a failed gate. */
   readonly failed: readonly Instance[];
   /** Listeners, rules and checks on the edge are not as wanted. */
   readonly edgeDiffers: boolean;
+  /** The front is missing, is one too many, or is not as wanted. */
+  readonly frontDiffers: boolean;
 };
 
 const isAlive = (i: Instance): boolean => i.state === 'running' || i.state === 'restarting' || i.state === 'paused';
@@ -27,8 +32,10 @@ export function classify(s: DesiredService, desired: Desired, observed: Observed
   const mine = observed.instances.filter((i) => i.service === s.service.name).toSorted(byNumber);
   const edge = observed.edge[s.service.name];
   const unproven = new Set(observed.unproven);
-  const inEdge = new Set(edge?.ready ?? []);
-  const serves = (i: Instance): boolean => i.state === 'running' && !unproven.has(i.name) && (!hasEdge(s.service) || inEdge.has(i.name));
+  const front = observed.fronts[s.service.name];
+  const isIn = (proxy: ObservedEdge | undefined, i: Instance): boolean => proxy?.ready.includes(i.name) === true;
+  const answers = (i: Instance): boolean => i.state === 'running' && !unproven.has(i.name) && (!hasEdge(s.service) || isIn(edge, i));
+  const serves = (i: Instance): boolean => answers(i) && (!hasFront(s) || isIn(front, i));
   const failed = mine.filter((i) => i.failed);
   const rest = mine.filter((i) => !i.failed);
   const wanted = rest.filter(
@@ -41,15 +48,17 @@ export function classify(s: DesiredService, desired: Desired, observed: Observed
     waking: kept.filter((i) => !serves(i)),
     missing: Math.max(0, s.replicas - kept.length),
     retiring: others.filter((i) => isAlive(i)),
+    answering: others.filter((i) => answers(i)).map((i) => i.name),
     leftover: others.filter((i) => !isAlive(i)),
     failed,
     edgeDiffers: hasEdge(s.service) ? edge?.settled !== true : edge !== undefined,
+    frontDiffers: hasFront(s) ? front?.settled !== true : front !== undefined,
   };
 }
 
 /** Whether anything at all has to be done for a service. */
 export function isChanged(c: Classes): boolean {
-  return c.waking.length > 0 || c.missing > 0 || c.retiring.length > 0 || c.leftover.length > 0 || c.edgeDiffers;
+  return c.waking.length > 0 || c.missing > 0 || c.retiring.length > 0 || c.leftover.length > 0 || c.edgeDiffers || c.frontDiffers;
 }
 
 function byNumber(a: Instance, b: Instance): number {

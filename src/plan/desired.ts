@@ -1,4 +1,4 @@
-import type { Instance, Probe, Service } from '../model/index.ts';
+import type { Instance, Internal, Probe, Service } from '../model/index.ts';
 
 /** One service as it should be, with everything decided that can be decided before a container runs. */
 export type DesiredService = {
@@ -11,6 +11,10 @@ export type DesiredService = {
   readonly protocol?: 'http' | 'tcp' | undefined;
   /** The container port that routes and probes use. */
   readonly port?: number | undefined;
+  /** Every TCP port that is written or that the image exposes. */
+  readonly tcpPorts: readonly number[];
+  /** How other services reach it by its name. */
+  readonly internal: Internal;
   /** Runs to its end once per release instead of staying up. */
   readonly isJob: boolean;
   /** Container paths that the image declares as volumes and the file does not mount. */
@@ -37,6 +41,8 @@ export type Observed = {
   readonly unproven: readonly string[];
   /** Instances that the edge counts as ready or draining, by service. */
   readonly edge: Readonly<Record<string, ObservedEdge>>;
+  /** The same of the fronts that there are, by service. */
+  readonly fronts: Readonly<Record<string, ObservedEdge>>;
   /** Networks and volumes (keys) that exist. */
   readonly networks: readonly string[];
   readonly volumes: readonly string[];

@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AppEdge, Service } from '../model/index.ts';
 import { web } from '../../test/fakes/world.ts';
-import {
-  addServer,
-  drainServer,
-  forgetService,
-  isSettled,
-  openService,
-  removeServer,
-  serversOf,
-  settleService,
-} from './edge.ts';
+import { addServer, drainServer, forgetService, isSettled, openService, removeServer, serversOf, settleService } from './edge.ts';
 import { findConflicts, mergeEdges } from './edge-merge.ts';
 import { serviceEdge } from './edge-service.ts';
 import type { DesiredService } from './desired.ts';
@@ -19,7 +10,18 @@ const check = { kind: 'http', path: '/healthz' } as const;
 
 function wanted(s: Service, port: number | undefined = 3000) {
   const probe = { check, intervalMs: 1000, timeoutMs: 2000, successes: 2, withinMs: 60_000 };
-  const d: DesiredService = { service: s, replicas: 1, config: 'c', probe, port, isJob: false, anonymousVolumes: [], force: false };
+  const d: DesiredService = {
+    service: s,
+    replicas: 1,
+    config: 'c',
+    probe,
+    port,
+    tcpPorts: [3000],
+    internal: { kind: 'dns', why: '' },
+    isJob: false,
+    anonymousVolumes: [],
+    force: false,
+  };
   return serviceEdge({ app: 'shop', s: d, protocol: 'http', check, certificates: [] });
 }
 

@@ -7,6 +7,7 @@ type Retirement = {
   readonly service: string;
   readonly instances: readonly Instance[];
   readonly edge: ObservedEdge | undefined;
+  readonly front: ObservedEdge | undefined;
   readonly needs: readonly string[];
   readonly why: string;
   readonly keep?: readonly string[];
@@ -18,11 +19,14 @@ type Retirement = {
 /** Adds the steps that drain and stop instances; answers the last step of each. */
 function planStopping(list: StepList, r: Retirement): string[] {
   return r.instances.map((i) => {
-    let needs = r.needs;
-    if (r.edge?.ready.includes(i.name) === true || r.edge?.draining.includes(i.name) === true) {
-      const drain = { drainMs: r.drainMs ?? 30_000, longDrainMs: r.longDrainMs ?? 30_000 };
-      needs = [list.add({ kind: 'edge.drain', service: r.service, instance: i.name, ...drain }, 'what it has ends first', needs)];
-    }
+    const drain = { service: r.service, instance: i.name, drainMs: r.drainMs ?? 30_000, longDrainMs: r.longDrainMs ?? 30_000 };
+    const has = (proxy: ObservedEdge | undefined): boolean =>
+      proxy?.ready.includes(i.name) === true || proxy?.draining.includes(i.name) === true;
+    const drained = [
+      ...(has(r.edge) ? [list.add({ kind: 'edge.drain', ...drain }, 'what it has ends first', r.needs)] : []),
+      ...(has(r.front) ? [list.add({ kind: 'front.drain', ...drain }, 'what it has ends first', r.needs)] : []),
+    ];
+    const needs = drained.length > 0 ? drained : r.needs;
     return list.add({ kind: 'instance.stop', service: r.service, instance: i.name, graceMs: r.graceMs ?? 10_000 }, r.why, needs);
   });
 }
@@ -33,8 +37,11 @@ export function planRemoval(list: StepList, r: Retirement): string[] {
   const removed = r.instances
     .filter((i) => r.keep?.includes(i.name) !== true)
     .map((i) => list.add({ kind: 'instance.remove', service: r.service, instance: i.name }, r.why, stopped));
-  if (r.edge === undefined) return removed;
-  return [...removed, list.add({ kind: 'edge.forget', service: r.service }, 'nothing is behind it any more', [...r.needs, ...removed])];
+  const gone = [...r.needs, ...removed];
+  const why = 'nothing is behind it any more';
+  if (r.edge !== undefined) removed.push(list.add({ kind: 'edge.forget', service: r.service }, why, gone));
+  if (r.front !== undefined) removed.push(list.add({ kind: 'front.remove', service: r.service, keepsAddress: false }, why, gone));
+  return removed;
 }
 
 /** A service as stopping and taking down see it. */
@@ -42,6 +49,7 @@ export type RunningService = {
   readonly service: string;
   readonly instances: readonly Instance[];
   readonly edge: ObservedEdge | undefined;
+  readonly front: ObservedEdge | undefined;
   readonly dependsOn: readonly string[];
   readonly graceMs: number;
   readonly drainMs: number;
@@ -75,14 +83,18 @@ export function planStop(input: { app: string; release: number; services: readon
   const plans: ServicePlan[] = [];
   for (const s of dependentsFirst(input.services)) {
     const alive = s.instances.filter((i) => !i.failed && i.state !== 'exited' && i.state !== 'dead');
-    ends.set(
-      s.service,
-      planStopping(list, { ...s, instances: alive, needs: needsOfDependents(s, input.services, ends), why: 'asked to stop' }),
-    );
+    const needs = needsOfDependents(s, input.services, ends);
+    const stopped = planStopping(list, { ...s, instances: alive, needs, why: 'asked to stop' });
+    if (s.front !== undefined) {
+      // Its address is kept for it: whoever was told it once may go on using it after `berth start`.
+      const gone = { kind: 'front.remove', service: s.service, keepsAddress: true } as const;
+      stopped.push(list.add(gone, 'nothing is behind it until `berth start`', [...needs, ...stopped]));
+    }
+    ends.set(s.service, stopped);
     plans.push({
       service: s.service,
-      change: alive.length > 0 ? 'stop' : 'none',
-      why: alive.length > 0 ? 'asked to stop' : 'it does not run',
+      change: stopped.length > 0 ? 'stop' : 'none',
+      why: stopped.length > 0 ? 'asked to stop' : 'it does not run',
       order: 'stop-first',
       gap: 'until `berth start`',
     });

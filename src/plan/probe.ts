@@ -9,6 +9,13 @@ export function servicePort(service: Service, image: ImageFacts, pin: Pin | unde
   return service.port ?? published ?? service.expose[0] ?? pin?.port ?? image.exposedPorts.toSorted((a, b) => a - b)[0];
 }
 
+/** Every TCP port that is known of a service before an instance runs: written ones, and those that the image exposes. */
+export function knownPorts(service: Service, image: ImageFacts, port: number | undefined): number[] {
+  const published = service.ports.filter((p) => p.protocol === 'tcp').map((p) => p.target);
+  const all = [...(port === undefined ? [] : [port]), ...published, ...service.expose, ...image.exposedPorts];
+  return [...new Set(all)].toSorted((a, b) => a - b);
+}
+
 /**
  * Ports of databases, queues and the like: they are asked by TCP at once, since some of them count an HTTP request as an
  * attack (MySQL blocks a host after `max_connect_errors`).

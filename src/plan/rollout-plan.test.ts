@@ -16,12 +16,16 @@ function desiredService(s: Service, rest: Partial<DesiredService> = {}): Desired
     probe,
     protocol: 'http',
     port: s.ports[0]?.target,
+    tcpPorts: [],
+    internal: none,
     isJob: false,
     anonymousVolumes: [],
     force: false,
     ...rest,
   };
 }
+
+const none = { kind: 'none', why: 'of no matter here' } as const;
 
 function desired(services: readonly Service[], rest: Partial<Desired> = {}): Desired {
   const jobs = jobServices(services);
@@ -51,7 +55,7 @@ function instance(name: string, rest: Partial<Instance> = {}): Instance {
 function observed(instances: readonly Instance[], rest: Partial<Observed> = {}): Observed {
   const ready = instances.filter((i) => i.service === 'web' && i.state === 'running').map((i) => i.name);
   const edge = ready.length > 0 ? { web: { ready, draining: [], settled: true } } : {};
-  return { instances, unproven: [], edge, networks: ['default'], volumes: [], jobs: [], watched: false, ...rest };
+  return { instances, unproven: [], edge, fronts: {}, networks: ['default'], volumes: [], jobs: [], watched: false, ...rest };
 }
 
 const short = (plan: Plan): string[] =>
@@ -66,7 +70,9 @@ describe('planRollout', () => {
       promote: false,
     });
     expect(plan.steps).toEqual([]);
-    expect(plan.services).toEqual([{ service: 'web', change: 'none', why: 'nothing changed', order: 'start-first', gap: '0' }]);
+    expect(plan.services).toEqual([
+      { service: 'web', change: 'none', why: 'nothing changed', order: 'start-first', gap: '0', internal: none },
+    ]);
   });
 
   it('runs the release command before any instance changes, after what it stands on', () => {

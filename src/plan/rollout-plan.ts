@@ -106,7 +106,14 @@ class RolloutPlanning {
     const known = this.#observed.jobs.filter((j) => j.service === s.service.name && j.succeeded);
     const isDone = known.some((j) => j.name === name) || (!input.changed && known.some((j) => j.config === s.config));
     if (!this.#options.promote || isDone) {
-      this.#services.push({ service: s.service.name, change: 'none', why: 'the job has run', order: 'start-first', gap: '0' });
+      this.#services.push({
+        service: s.service.name,
+        change: 'none',
+        why: 'the job has run',
+        order: 'start-first',
+        gap: '0',
+        internal: s.internal,
+      });
       return;
     }
     const id = this.#list.add(
@@ -115,14 +122,28 @@ class RolloutPlanning {
       this.#needsOf(s, input.base),
     );
     this.#jobs.set(s.service.name, id);
-    this.#services.push({ service: s.service.name, change: 'job', why: 'once per release', order: 'start-first', gap: '0' });
+    this.#services.push({
+      service: s.service.name,
+      change: 'job',
+      why: 'once per release',
+      order: 'start-first',
+      gap: '0',
+      internal: s.internal,
+    });
   }
 
   #planService(s: DesiredService, input: { base: readonly string[]; taken: Set<string> }): void {
     const classes = this.#classes.get(s.service.name);
     if (classes === undefined) return;
     if (!isChanged(classes)) {
-      this.#services.push({ service: s.service.name, change: 'none', why: 'nothing changed', order: 'start-first', gap: '0' });
+      this.#services.push({
+        service: s.service.name,
+        change: 'none',
+        why: 'nothing changed',
+        order: 'start-first',
+        gap: '0',
+        internal: s.internal,
+      });
       return;
     }
     if (s.service.rollout.failureAction === 'continue') {
@@ -136,11 +157,13 @@ class RolloutPlanning {
       s,
       classes,
       edge: this.#observed.edge[s.service.name],
+      front: this.#observed.fronts[s.service.name],
       desired: this.#desired,
       options: this.#options,
       list: this.#list,
       taken: input.taken,
       needs,
+      ground: input.base,
     });
     this.#steps.set(s.service.name, steps);
     this.#services.push(steps.plan);
@@ -169,15 +192,17 @@ class RolloutPlanning {
     if (this.#options.only.length > 0) return;
     const wanted = new Set(this.#desired.services.map((s) => s.service.name));
     const gone = new Set(this.#observed.instances.map((i) => i.service).filter((name) => !wanted.has(name)));
-    for (const name of Object.keys(this.#observed.edge)) if (!wanted.has(name)) gone.add(name);
+    for (const name of Object.keys({ ...this.#observed.edge, ...this.#observed.fronts })) if (!wanted.has(name)) gone.add(name);
     const before = this.#list.steps.map((step) => step.id);
     for (const service of [...gone].toSorted()) {
       const instances = this.#observed.instances.filter((i) => i.service === service && !(this.#options.direction === 'back' && i.failed));
-      if (instances.length === 0 && this.#observed.edge[service] === undefined) continue;
+      const [edge, front] = [this.#observed.edge[service], this.#observed.fronts[service]];
+      if (instances.length === 0 && edge === undefined && front === undefined) continue;
       planRemoval(this.#list, {
         service,
         instances,
-        edge: this.#observed.edge[service],
+        edge,
+        front,
         needs: before,
         why: 'the file has no such service any more',
       });

@@ -2,6 +2,7 @@ import type { Instance, ServicePlan } from '../model/index.ts';
 import type { Classes } from './classify.ts';
 import type { Desired, DesiredService, ObservedEdge, PlanOptions } from './desired.ts';
 import { hasEdge } from './desired.ts';
+import { hasFront } from './front.ts';
 import { takeInstanceName } from './names.ts';
 import type { StepList } from './step-list.ts';
 import { updateOrder } from './update-order.ts';
@@ -11,6 +12,7 @@ export type ServiceInput = {
   readonly s: DesiredService;
   readonly classes: Classes;
   readonly edge: ObservedEdge | undefined;
+  readonly front: ObservedEdge | undefined;
   readonly desired: Desired;
   readonly options: PlanOptions;
   readonly list: StepList;
@@ -18,6 +20,8 @@ export type ServiceInput = {
   readonly taken: Set<string>;
   /** Steps that must be done before this service changes. */
   readonly needs: readonly string[];
+  /** Those among them that its front waits for: the networks. */
+  readonly ground: readonly string[];
 };
 
 /** Where other services' steps may hook on. */
@@ -46,7 +50,10 @@ class ServiceRolling {
   readonly #started: string[] = [];
   readonly #ready: string[] = [];
   readonly #coming: string[] = [];
+  /** Instances that the front has from its first moment. */
+  #inNewFront: readonly string[] = [];
   #opened: string | undefined;
+  #frontOpened: readonly string[] = [];
 
   constructor(input: ServiceInput) {
     this.#in = input;
@@ -59,6 +66,7 @@ class ServiceRolling {
     const replaces = classes.retiring.length > 0 && classes.missing + classes.waking.length > 0;
     let needs = this.#in.needs;
     if (options.direction === 'forward') needs = this.#clearFailed(needs);
+    this.#openFront();
     needs = order.order === 'stop-first' ? this.#stopFirst(needs) : this.#startFirst(needs);
     needs = this.#clearLeftover(needs);
     if (classes.edgeDiffers)
@@ -67,11 +75,18 @@ class ServiceRolling {
         'listeners and routes as the file has them',
         needs,
       );
+    if (classes.frontDiffers) this.#settleFront(needs);
     const all = this.#in.list.steps.slice(this.#before).map((step) => step.id);
     return {
-      plan: { service: s.service.name, ...this.#describe(), order: order.order, gap: replaces ? order.gap : '0' },
-      started: this.#started.length > 0 ? this.#started : needs,
-      ready: this.#ready.length > 0 ? this.#ready : needs,
+      plan: {
+        service: s.service.name,
+        ...this.#describe(),
+        order: order.order,
+        gap: replaces ? order.gap : '0',
+        internal: s.internal,
+      },
+      started: [...(this.#started.length > 0 ? this.#started : needs), ...this.#frontOpened],
+      ready: [...(this.#ready.length > 0 ? this.#ready : needs), ...this.#frontOpened],
       all,
       coming: this.#coming,
     };
@@ -80,14 +95,44 @@ class ServiceRolling {
   #describe(): Pick<ServicePlan, 'change' | 'why'> {
     const { s, classes } = this.#in;
     const comes = classes.missing + classes.waking.length;
-    if (comes > 0 && classes.retiring.length > 0)
-      return { change: 'roll', why: s.force ? 'asked to restart' : 'its image or configuration changed' };
+    if (comes > 0 && classes.retiring.length > 0) return { change: 'roll', why: this.#whyRoll() };
     if (comes > 0 && classes.serving.length > 0)
       return { change: 'scale', why: `${classes.serving.length} of ${s.replicas} instances are there` };
     if (comes > 0) return { change: 'create', why: 'no instance runs' };
     if (classes.retiring.length > 0) return { change: 'scale', why: `${classes.retiring.length} more than wanted` };
     if (classes.edgeDiffers) return { change: 'roll', why: 'its routes changed' };
+    if (classes.frontDiffers) return { change: 'roll', why: 'what its front carries changed' };
     return { change: 'none', why: 'nothing changed' };
+  }
+
+  #whyRoll(): string {
+    const { s, classes, front } = this.#in;
+    if (s.force) return 'asked to restart';
+    if (hasFront(s) && classes.retiring.some((i) => i.fronted !== true)) return 'other services reach it through a front from now on';
+    if (!hasFront(s) && front !== undefined) return 'other services reach it without a front from now on';
+    return 'its image or configuration changed';
+  }
+
+  /** Before any instance: who depends on the service finds its name, and instances that still have the name are behind it too. */
+  #openFront(): void {
+    const { s, classes, front, list, ground } = this.#in;
+    if (!hasFront(s) || !classes.frontDiffers) return;
+    const known = new Set([...(front?.ready ?? []), ...(front?.draining ?? [])]);
+    this.#inNewFront = classes.answering.filter((name) => !known.has(name));
+    this.#frontOpened = [
+      list.add(
+        { kind: 'front.open', service: s.service.name, instances: this.#inNewFront },
+        front === undefined ? `other services call it by name: ${s.internal.why}` : 'what it carries changed',
+        ground,
+      ),
+    ];
+  }
+
+  #settleFront(needs: readonly string[]): void {
+    const { s, list } = this.#in;
+    const service = s.service.name;
+    if (hasFront(s)) list.add({ kind: 'front.settle', service }, 'exactly what its instances listen on', [...needs, ...this.#frontOpened]);
+    else list.add({ kind: 'front.remove', service, keepsAddress: false }, `callers go without it: ${s.internal.why}`, needs);
   }
 
   #lanes(): Lane[] {
@@ -196,7 +241,8 @@ class ServiceRolling {
         last,
       ),
     ];
-    if (hasEdge(s.service)) last = this.#addToEdge(instance, last);
+    const joins = [...(hasEdge(s.service) ? this.#addToEdge(instance, last) : []), ...this.#addToFront(instance, last)];
+    if (joins.length > 0) last = joins;
     this.#ready.push(...last);
     return [...last];
   }
@@ -211,9 +257,16 @@ class ServiceRolling {
     ];
   }
 
+  /** A front that is to go has every instance too, as long as it is there. */
+  #addToFront(instance: string, needs: readonly string[]): readonly string[] {
+    const { s, list, front } = this.#in;
+    if (!hasFront(s) && front === undefined) return [];
+    return [list.add({ kind: 'front.add', service: s.service.name, instance }, 'it is ready', [...needs, ...this.#frontOpened])];
+  }
+
   /** Takes an instance out of traffic and stops it; answers the steps after which it does nothing any more, and is stopped. */
   #retire(i: Instance, needs: readonly string[]): { readonly idle: readonly string[]; readonly stopped: readonly string[] } {
-    const { s, list, edge } = this.#in;
+    const { s, list, edge, front } = this.#in;
     const service = s.service.name;
     const stop = (after: readonly string[]): readonly string[] => [
       list.add(
@@ -222,15 +275,34 @@ class ServiceRolling {
         after,
       ),
     ];
-    if (edge?.ready.includes(i.name) !== true && edge?.draining.includes(i.name) !== true) {
-      const stopped = stop(needs);
-      return { idle: stopped, stopped };
-    }
     const { drainMs, longDrainMs } = s.service.rollout;
-    const idle = [
-      list.add({ kind: 'edge.drain', service, instance: i.name, drainMs, longDrainMs }, 'nothing new, and what it has ends', needs),
+    const drain = { service, instance: i.name, drainMs, longDrainMs };
+    const has = (proxy: ObservedEdge | undefined): boolean =>
+      proxy?.ready.includes(i.name) === true || proxy?.draining.includes(i.name) === true;
+    const why = 'nothing new, and what it has ends';
+    const drained = [
+      ...(has(edge) ? [list.add({ kind: 'edge.drain', ...drain }, why, needs)] : []),
+      ...(has(front) || this.#inNewFront.includes(i.name)
+        ? [list.add({ kind: 'front.drain', ...drain }, why, [...needs, ...this.#frontOpened])]
+        : []),
     ];
-    return { idle, stopped: stop(idle) };
+    const idle = drained.length > 0 ? this.#untilQuiet(i, drained) : drained;
+    const stopped = stop(idle.length > 0 ? idle : needs);
+    return { idle: idle.length > 0 ? idle : stopped, stopped };
+  }
+
+  /** Callers from before there was a front may know the instance's own address. */
+  #untilQuiet(i: Instance, needs: readonly string[]): readonly string[] {
+    const { s, list } = this.#in;
+    if (!hasFront(s) || i.fronted === true) return needs;
+    const { drainMs } = s.service.rollout;
+    return [
+      list.add(
+        { kind: 'instance.quiet', service: i.service, instance: i.name, drainMs },
+        'it was called by its own address until now',
+        needs,
+      ),
+    ];
   }
 
   #remove(i: Instance, needs: readonly string[]): readonly string[] {

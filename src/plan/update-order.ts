@@ -1,10 +1,13 @@
 import type { DesiredService } from './desired.ts';
 
+/** A service as far as its order depends on it. */
+export type Ordered = Omit<DesiredService, 'config' | 'internal'>;
+
 /** Whether the new instance may run beside the old one, and what it costs when it may not. */
 export type UpdateOrder = { readonly order: 'start-first' | 'stop-first'; readonly gap: string };
 
 /** Seconds that a stop-first replacement usually takes: stop, create, start and the probe's successes. */
-function gapText(s: DesiredService, why: string): string {
+function gapText(s: Ordered, why: string): string {
   const seconds = Math.ceil(
     1 + (s.probe.intervalMs * (s.probe.successes - 1)) / 1000 + (s.probe.check.kind === 'uptime' ? s.service.rollout.monitorMs / 1000 : 0),
   );
@@ -12,7 +15,7 @@ function gapText(s: DesiredService, why: string): string {
 }
 
 /** What in the file makes it impossible for two instances to live side by side, or undefined. */
-export function whyStopFirst(s: DesiredService): string | undefined {
+export function whyStopFirst(s: Ordered): string | undefined {
   const { service } = s;
   if (service.containerName !== undefined) return `container_name \`${service.containerName}\` is fixed`;
   if (service.networkMode === 'host') return 'network_mode is host';
@@ -31,7 +34,7 @@ export function whyStopFirst(s: DesiredService): string | undefined {
 }
 
 /** The order of a service's update: what the file says, else start-first unless the file makes that impossible. */
-export function updateOrder(s: DesiredService): UpdateOrder {
+export function updateOrder(s: Ordered): UpdateOrder {
   const why = whyStopFirst(s);
   const order = s.service.rollout.order ?? (why === undefined ? 'start-first' : 'stop-first');
   if (order === 'start-first') return { order, gap: '0' };

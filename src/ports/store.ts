@@ -1,4 +1,15 @@
-import type { AppEdge, EventRecord, JournalEntry, Pin, Release, Rollout, RolloutEvent, RolloutState, Step } from '../model/index.ts';
+import type {
+  AppEdge,
+  EventRecord,
+  JournalEntry,
+  Pin,
+  Release,
+  Rollout,
+  RolloutEvent,
+  RolloutState,
+  ServiceFront,
+  Step,
+} from '../model/index.ts';
 import type { BerthErrorData } from '../errors/index.ts';
 
 /** An app as the installation knows it. `replicas` are overrides of `scale`, gone with the next `up`. */
@@ -29,7 +40,7 @@ export interface Store {
   getApp(name: string): AppRecord | undefined;
   listApps(): AppRecord[];
   putApp(app: AppRecord): void;
-  /** Removes the app with all its releases, pins, addresses and edge; events and rollouts stay as history. */
+  /** Removes the app with all its releases, pins, addresses, edge and fronts; events and rollouts stay as history. */
   deleteApp(name: string): void;
 
   /** The next release number of an app, never given twice (also not after `down`). */
@@ -87,6 +98,13 @@ export interface Store {
   getEdge(app: string): AppEdge | undefined;
   listEdges(): AppEdge[];
   putEdge(edge: AppEdge): void;
+
+  /** The wanted state of the front of a service. */
+  getFront(app: string, service: string): ServiceFront | undefined;
+  /** The fronts of all apps. */
+  listFronts(): ServiceFront[];
+  putFront(front: ServiceFront): void;
+  deleteFront(app: string, service: string): void;
 
   /**
    * Gives an instance a fixed address of a network: its own one if it has one, else the lowest candidate that is

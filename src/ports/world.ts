@@ -27,6 +27,8 @@ export type ProbeAnswer = { readonly ok: boolean; readonly status?: number | und
 export interface Host {
   /** TCP sockets that the network namespace of a process listens on. Empty when it cannot be read. */
   listeners(pid: number): Promise<readonly { readonly address: string; readonly port: number }[]>;
+  /** The other ends of connections to what a process's network namespace listens on. Empty when it cannot be read. */
+  callers(pid: number): Promise<readonly { readonly address: string; readonly port: number }[]>;
   /** IPv4 networks that the machine routes to (`10.1.2.0/24`). */
   routes(): Promise<readonly string[]>;
   /** The process that listens on an address and port of the machine: `nginx (pid 42)`, or undefined. */

@@ -39,7 +39,7 @@ function accounts(w: FakeWorld, wanted: Project): void {
   const tags = w.engine.images
     .list()
     .flatMap((i) => [...i.tags])
-    .filter((tag) => tag.startsWith('berth/'));
+    .filter((tag) => tag.startsWith('berth/shop-'));
   const known = w.store.listReleases('shop').flatMap((r) => Object.values(r.images).map((i) => i.tag));
   expect(tags.filter((tag) => !known.includes(tag))).toEqual([]);
   expect(

@@ -5,6 +5,7 @@ import { isEnded, labels, type Instance, type Plan, type Rollout } from '../mode
 import type { RunContext, RunDeps, Target } from './deps.ts';
 import { draftPlan } from './rollout/draft-plan.ts';
 import { EdgeKeeper } from './target/edge-keeper.ts';
+import { FrontKeeper } from './target/front-keeper.ts';
 import { EventLog } from './event-log.ts';
 import { appOf, checkRequest, needApp, needCurrentRelease, needServices, toStoredRequest } from './rollout/goal.ts';
 import { listInstances } from './target/instances.ts';
@@ -27,6 +28,7 @@ export function createRunner(deps: RunDeps): Runner {
   return new AppRunner(deps);
 }
 
+type Keepers = { readonly edge: EdgeKeeper; readonly fronts: FrontKeeper };
 type Active = { readonly session: RolloutSession; readonly ended: Promise<void>; readonly app: string; readonly recovering: boolean };
 
 class AppRunner implements Runner {
@@ -35,7 +37,7 @@ class AppRunner implements Runner {
   readonly #owner: string;
   readonly #startedAtMs: number;
   readonly #addressing = new Mutex();
-  readonly #keepers = new Map<string, EdgeKeeper>();
+  readonly #keepers = new Map<string, Keepers>();
   readonly #active = new Map<string, Active>();
   readonly #closed = new AbortController();
   #restoring: Promise<void> = Promise.resolve();
@@ -118,10 +120,14 @@ class AppRunner implements Runner {
     if (socket !== undefined) this.#restoring = this.#restore(this.#deps.connect(socket));
   }
 
-  /** What an earlier server left besides rollouts: the edge to be set right, one-off containers whose command is gone. */
+  /** What an earlier server left besides rollouts: edge and fronts to be set right, one-off containers whose command is gone. */
   async #restore(target: Target): Promise<void> {
     const { store } = this.#deps;
-    if (store.listEdges().length > 0) await this.#restoreEdge(target);
+    const { edge, fronts } = this.#keepersOf(target);
+    await Promise.all([
+      store.listEdges().length > 0 ? this.#restoreProxies((signal) => edge.restore(signal)) : undefined,
+      store.listFronts().length > 0 ? this.#restoreProxies((signal) => fronts.restore(undefined, signal)) : undefined,
+    ]);
     const abandoned = { [labels.installation]: store.installation, [labels.role]: 'run' };
     try {
       for (const c of await target.engine.listContainers({ labels: abandoned, all: true }, this.#closed.signal)) {
@@ -133,12 +139,12 @@ class AppRunner implements Runner {
     }
   }
 
-  /** Makes the edge what the store says, as soon as the engine lets it: after a boot it may come up later than the server. */
-  async #restoreEdge(target: Target): Promise<void> {
+  /** Makes proxies what the store says, as soon as the engine lets it: after a boot it may come up later than the server. */
+  async #restoreProxies(restore: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#closed;
     for (let tries = 0; !signal.aborted; tries++) {
       try {
-        return await this.#keeper(target).restore(signal);
+        return await restore(signal);
       } catch (thrown) {
         if (signal.aborted) return;
         this.#deps.onTrouble(toBerthError(thrown));
@@ -209,13 +215,16 @@ class AppRunner implements Runner {
     });
   }
 
-  #keeper(target: Target): EdgeKeeper {
-    let keeper = this.#keepers.get(target.socket);
-    if (keeper === undefined) {
-      keeper = new EdgeKeeper({ store: this.#deps.store, dataPlane: target.dataPlane, clock: this.#deps.clock });
-      this.#keepers.set(target.socket, keeper);
-    }
-    return keeper;
+  #keepersOf(target: Target): Keepers {
+    const { store, clock } = this.#deps;
+    const known = this.#keepers.get(target.socket);
+    if (known !== undefined) return known;
+    const keepers = {
+      edge: new EdgeKeeper({ store, dataPlane: target.dataPlane, clock }),
+      fronts: new FrontKeeper({ store, fronts: target.fronts, clock }),
+    };
+    this.#keepers.set(target.socket, keepers);
+    return keepers;
   }
 
   async #context(input: RunnerInput, ids: { rolloutId: string }): Promise<RunContext> {
@@ -225,7 +234,7 @@ class AppRunner implements Runner {
     return {
       ...this.#deps,
       target,
-      edge: this.#keeper(target),
+      ...this.#keepersOf(target),
       events: this.events,
       app: appOf(request),
       rolloutId: ids.rolloutId,

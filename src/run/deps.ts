@@ -1,14 +1,21 @@
 import type { BerthError } from '../errors/index.ts';
 import type { Mutex } from '../kit/index.ts';
-import type { Builder, Clock, DataPlane, Engine, Host, Ids, Prober, Store } from '../ports/index.ts';
+import type { Builder, Clock, DataPlane, Engine, Fronts, Host, Ids, Prober, Store } from '../ports/index.ts';
 import type { BuildEnvironment, RegistryAuth } from '../ports/index.ts';
 import type { Build, Project, Release, ReleaseImage, Service } from '../model/index.ts';
 import type { DesiredService } from '../plan/index.ts';
 import type { EdgeKeeper } from './target/edge-keeper.ts';
+import type { FrontKeeper } from './target/front-keeper.ts';
 import type { EventLog } from './event-log.ts';
 
-/** What a container engine brings along: itself, the data plane on its machine, and how images are built for it. */
-export type Target = { readonly socket: string; readonly engine: Engine; readonly dataPlane: DataPlane; readonly builder: Builder };
+/** What a container engine brings along: itself, the edge and the fronts on its machine, and how images are built for it. */
+export type Target = {
+  readonly socket: string;
+  readonly engine: Engine;
+  readonly dataPlane: DataPlane;
+  readonly fronts: Fronts;
+  readonly builder: Builder;
+};
 
 /** Everything that running rollouts needs from outside. */
 export type RunDeps = {
@@ -27,6 +34,7 @@ export type RunDeps = {
 export type RunContext = RunDeps & {
   readonly target: Target;
   readonly edge: EdgeKeeper;
+  readonly fronts: FrontKeeper;
   readonly events: EventLog;
   readonly app: string;
   readonly rolloutId: string;

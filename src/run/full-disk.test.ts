@@ -20,7 +20,7 @@ function runnerOnFullDisk(w: FakeWorld, full: { fromWrite: number; writes: numbe
       };
     },
   });
-  const target = { socket: '/fake.sock', engine: w.engine, dataPlane: w.dataPlane, builder: w.builder };
+  const target = { socket: '/fake.sock', engine: w.engine, dataPlane: w.dataPlane, fronts: w.fronts, builder: w.builder };
   const { clock, ids } = w;
   return createRunner({
     store,

@@ -1,6 +1,6 @@
-import type { AppStatus, InstanceStatus, ReleaseSummary, ServiceStatus } from '../contract/index.ts';
-import { explainExit, isEnded, type ProxyServerStats, type Instance, type Release } from '../model/index.ts';
-import { describeProbe, hasEdge, type DesiredService } from '../plan/index.ts';
+import type { AppStatus, InstanceStatus, InternalStatus, ReleaseSummary, ServiceStatus } from '../contract/index.ts';
+import { explainExit, isEnded, labels, type ProxyServerStats, type Instance, type Release } from '../model/index.ts';
+import { describeProbe, hasEdge, hasFront, type DesiredService } from '../plan/index.ts';
 import type { RunContext, Side } from './deps.ts';
 import { listInstances, toInstance } from './target/instances.ts';
 import { urlsOf } from './rollout/rollout-record.ts';
@@ -11,14 +11,16 @@ export async function appStatus(ctx: RunContext, signal?: AbortSignal): Promise<
   const app = ctx.store.getApp(ctx.app);
   const number = app?.currentRelease;
   const release = number === undefined ? undefined : ctx.store.getRelease(ctx.app, number);
-  const [instances, stats, side] = await Promise.all([
+  const [instances, stats, frontStats, frontStates, side] = await Promise.all([
     inspected(ctx, signal),
     ctx.target.dataPlane.stats(signal),
+    ctx.fronts.stats({ app: ctx.app }, signal),
+    statesOfFronts(ctx, signal),
     release === undefined ? undefined : makeSide(ctx, sideInputOf(release, app?.replicas ?? {}), signal),
   ]);
   const [rollout] = ctx.store.listRollouts(ctx.app, 1);
   const names = new Set([...(side?.services.keys() ?? []), ...instances.map((i) => i.service)]);
-  const seen = { side, release, stats, stopped: new Set(app?.stoppedServices) };
+  const seen = { side, release, stats, frontStats, frontStates, stopped: new Set(app?.stoppedServices) };
   return {
     app: ctx.app,
     ...(number === undefined ? {} : { release: number }),
@@ -26,6 +28,18 @@ export async function appStatus(ctx: RunContext, signal?: AbortSignal): Promise<
     ...(rollout === undefined || isEnded(rollout.state) ? {} : { rollout }),
     services: [...names].map((name) => serviceStatus(ctx, { ...seen, name, instances: instances.filter((i) => i.service === name) })),
   };
+}
+
+/** What the engine says of the containers of the app's fronts, by service. */
+async function statesOfFronts(ctx: RunContext, signal: AbortSignal | undefined): Promise<ReadonlyMap<string, string>> {
+  const wanted = { [labels.app]: ctx.app, [labels.installation]: ctx.store.installation, [labels.role]: 'front' };
+  const found = await ctx.target.engine.listContainers({ labels: wanted, all: true }, signal);
+  // One that was replaced may still be there beside the one that runs.
+  return new Map(
+    found
+      .toSorted((a, b) => Number(a.state === 'running') - Number(b.state === 'running'))
+      .map((c) => [c.labels[labels.service] ?? '', c.state]),
+  );
 }
 
 async function inspected(ctx: RunContext, signal: AbortSignal | undefined): Promise<Instance[]> {
@@ -39,6 +53,8 @@ type Seen = {
   readonly side: Side | undefined;
   readonly release: Release | undefined;
   readonly stats: readonly ProxyServerStats[];
+  readonly frontStats: readonly ProxyServerStats[];
+  readonly frontStates: ReadonlyMap<string, string>;
   readonly stopped: ReadonlySet<string>;
   readonly instances: readonly Instance[];
 };
@@ -46,7 +62,9 @@ type Seen = {
 function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
   const s = seen.side?.services.get(seen.name);
   const behindEdge = s !== undefined && hasEdge(s.service);
-  const instances = seen.instances.map((i) => instanceStatus(ctx, i, { stats: seen.stats, behindEdge }));
+  const proxied = behindEdge || (s !== undefined && hasFront(s));
+  const stats = behindEdge ? seen.stats : seen.frontStats;
+  const instances = seen.instances.map((i) => instanceStatus(ctx, i, { stats, proxied }));
   const current = seen.instances.filter((i) => !i.failed).map((i) => i.release);
   const stopped = seen.stopped.has(seen.name);
   return {
@@ -57,8 +75,21 @@ function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
     ready: instances.filter((i) => i.health === 'healthy').length,
     urls: urlsOf(ctx, ctx.app, seen.name),
     probe: s === undefined ? '' : describeProbe({ ...s.probe, check: foundCheck(seen.side, s) }, s.port),
+    ...(s === undefined ? {} : { internal: internalStatus(ctx, s, seen) }),
     stopped,
     instances,
+  };
+}
+
+function internalStatus(ctx: RunContext, s: DesiredService, seen: Seen): InternalStatus {
+  const { internal } = s;
+  const front = ctx.store.getFront(ctx.app, seen.name);
+  if (internal.kind !== 'front' || front === undefined) return { ...internal, addresses: [], ports: [] };
+  return {
+    ...internal,
+    state: seen.frontStates.get(seen.name) ?? 'missing',
+    addresses: front.networks.flatMap((n) => n.address ?? []),
+    ports: front.listeners.map(({ port, mode }) => ({ port, mode })).toSorted((a, b) => a.port - b.port),
   };
 }
 
@@ -68,19 +99,18 @@ function foundCheck(side: Side | undefined, s: DesiredService): DesiredService['
   return check.kind === 'find' ? (side?.pins.get(s.service.name)?.check ?? check) : check;
 }
 
-function instanceStatus(ctx: RunContext, i: Instance, known: { stats: readonly ProxyServerStats[]; behindEdge: boolean }): InstanceStatus {
+function instanceStatus(ctx: RunContext, i: Instance, known: { stats: readonly ProxyServerStats[]; proxied: boolean }): InstanceStatus {
   const server = known.stats.find((s) => s.server === i.name && s.backend.startsWith(`${ctx.app}.${i.service}.`));
-  const weight = ctx.store
-    .getEdge(ctx.app)
-    ?.backends.flatMap((b) => b.servers)
-    .find((s) => s.name === i.name && s.state === 'ready')?.weight;
+  const proxies = [ctx.store.getEdge(ctx.app), ctx.store.getFront(ctx.app, i.service)];
+  const servers = proxies.flatMap((p) => p?.backends ?? []).flatMap((b) => b.servers);
+  const weight = servers.find((s) => s.name === i.name && s.state === 'ready')?.weight;
   const isOver = i.state === 'exited' || i.state === 'dead' || i.state === 'restarting';
   return {
     name: i.name,
     id: i.containerId,
     release: i.release,
     state: i.state,
-    health: healthOf(i, { server, behindEdge: known.behindEdge }),
+    health: healthOf(i, { server, proxied: known.proxied }),
     ...(i.address === undefined ? {} : { address: i.address }),
     ...(weight === undefined ? {} : { weight }),
     restarts: i.restarts,
@@ -89,12 +119,12 @@ function instanceStatus(ctx: RunContext, i: Instance, known: { stats: readonly P
   };
 }
 
-function healthOf(i: Instance, known: { server: ProxyServerStats | undefined; behindEdge: boolean }): string {
+function healthOf(i: Instance, known: { server: ProxyServerStats | undefined; proxied: boolean }): string {
   if (i.failed) return 'failed';
   if (i.state === 'exited' || i.state === 'created' || i.state === 'dead') return 'stopped';
   if (i.state !== 'running') return i.state;
   if (i.health === 'unhealthy' || i.health === 'starting') return i.health;
-  if (!known.behindEdge) return 'healthy';
+  if (!known.proxied) return 'healthy';
   if (known.server === undefined) return 'starting';
   if (known.server.status === 'drain' || known.server.status === 'maint') return 'draining';
   return known.server.status === 'up' ? 'healthy' : 'unhealthy';

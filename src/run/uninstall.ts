@@ -1,5 +1,5 @@
 import { BerthError } from '../errors/index.ts';
-import { labels, roles } from '../model/index.ts';
+import { labels, type Role } from '../model/index.ts';
 import type { RunDeps, Target } from './deps.ts';
 import { imageTags } from './rollout/images.ts';
 
@@ -7,8 +7,8 @@ import { imageTags } from './rollout/images.ts';
 export type UninstallInput = { readonly purge: boolean; readonly volumes: boolean; readonly target: Target | undefined };
 
 /**
- * With `purge` removes everything of this installation from the engine: containers, networks, the edge, image tags, and
- * volumes when asked. Without, leaves apps and edge serving. Answers what was removed and what was kept, by name.
+ * With `purge` removes everything of this installation from the engine: containers, networks, edge and fronts, image tags, and
+ * volumes when asked. Without, leaves apps, edge and fronts serving. Answers what was removed and what was kept, by name.
  */
 export async function uninstall(deps: Pick<RunDeps, 'store'>, input: UninstallInput): Promise<{ removed: string[]; kept: string[] }> {
   const removed: string[] = [];
@@ -19,10 +19,15 @@ export async function uninstall(deps: Pick<RunDeps, 'store'>, input: UninstallIn
   const mine = { [labels.installation]: deps.store.installation };
   const containers = await engine.listContainers({ labels: mine, all: true });
   if (!input.purge) return { removed, kept: containers.filter((c) => c.state === 'running').map((c) => `container ${c.name}`) };
-  for (const c of containers.filter((one) => one.labels[labels.role] !== ('edge' satisfies (typeof roles)[number]))) {
+  const proxies: ReadonlySet<string | undefined> = new Set<Role>(['edge', 'front', 'holder']);
+  for (const c of containers.filter((one) => !proxies.has(one.labels[labels.role]))) {
     await engine.stopContainer(c.id, { graceMs: 10_000 });
     await engine.removeContainer(c.id, { force: true });
     removed.push(`container ${c.name}`);
+  }
+  for (const front of await target.fronts.list()) {
+    await target.fronts.open({ networks: [], ...front }).remove();
+    removed.push(`front ${front.app} ${front.service}`);
   }
   await target.dataPlane.remove();
   for (const network of await engine.listNetworks()) {

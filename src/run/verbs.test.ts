@@ -269,7 +269,7 @@ describe('what instances are given', () => {
     await w.up(project([web({ replicas: 1, files: [grant('one')] })]), { files: files('one') });
     await w.up(project([web({ replicas: 1, files: [grant('two')] })]), { files: files('two') });
     expect(await w.do({ kind: 'rollback', app: 'shop' })).toMatchObject({ exitCode: 0 });
-    const [c] = [...w.engine.machine.containers.values()];
+    const c = [...w.engine.machine.containers.values()].find((each) => each.body.Labels['dev.berth.role'] === 'instance');
     const mounts = c?.body.HostConfig['Mounts'] as { Source: string; Target: string }[];
     const source = mounts.find((m) => m.Target === '/run/secrets/pw')?.Source ?? '';
     expect(Buffer.from(w.host.files.get(source) ?? []).toString()).toBe('one');

@@ -1,4 +1,4 @@
-import type { AppEdge } from '../model/index.ts';
+import type { AppEdge, ServiceFront } from '../model/index.ts';
 import type { Store } from '../ports/index.ts';
 import type { Database } from './database.ts';
 import { json, number, optionalNumber, text } from './rows.ts';
@@ -11,6 +11,10 @@ type Holdings = Pick<
   | 'getEdge'
   | 'listEdges'
   | 'putEdge'
+  | 'getFront'
+  | 'listFronts'
+  | 'putFront'
+  | 'deleteFront'
   | 'takeAddress'
   | 'freeAddresses'
   | 'getSubnet'
@@ -20,9 +24,9 @@ type Holdings = Pick<
   | 'putSetting'
 >;
 
-/** What is held by somebody: leases of apps, addresses and subnets of networks, the edge of each app, settings. */
+/** What is held by somebody: leases of apps, addresses and subnets of networks, the edge and the fronts of each app, settings. */
 export function holdings(db: Database): Holdings {
-  return { ...leases(db), ...edges(db), ...addresses(db), ...subnets(db), ...settings(db) };
+  return { ...leases(db), ...edges(db), ...fronts(db), ...addresses(db), ...subnets(db), ...settings(db) };
 }
 
 function leases(db: Database): Pick<Holdings, 'takeLease' | 'beatLease' | 'releaseLease'> {
@@ -70,6 +74,27 @@ function edges(db: Database): Pick<Holdings, 'getEdge' | 'listEdges' | 'putEdge'
         edge.app,
         JSON.stringify(edge),
       );
+    },
+  };
+}
+
+function fronts(db: Database): Pick<Holdings, 'getFront' | 'listFronts' | 'putFront' | 'deleteFront'> {
+  return {
+    getFront(app, service) {
+      const row = db.get('SELECT * FROM fronts WHERE app = ? AND service = ?', app, service);
+      return row && json<ServiceFront>(row, 'front');
+    },
+    listFronts: () => db.all('SELECT * FROM fronts ORDER BY app, service').map((row) => json<ServiceFront>(row, 'front')),
+    putFront(front) {
+      db.run(
+        'INSERT INTO fronts (app, service, front) VALUES (?, ?, ?) ON CONFLICT (app, service) DO UPDATE SET front = excluded.front',
+        front.app,
+        front.service,
+        JSON.stringify(front),
+      );
+    },
+    deleteFront(app, service) {
+      db.run('DELETE FROM fronts WHERE app = ? AND service = ?', app, service);
     },
   };
 }

@@ -40,4 +40,5 @@ export const migrations: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX addresses_by_instance ON addresses (instance);
    CREATE TABLE subnets (network TEXT PRIMARY KEY, subnet TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE fronts (app TEXT NOT NULL, service TEXT NOT NULL, front TEXT NOT NULL, PRIMARY KEY (app, service)) STRICT, WITHOUT ROWID;`,
 ];

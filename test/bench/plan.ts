@@ -49,6 +49,8 @@ function desiredService(name: string, at: number): DesiredService {
     probe: probeSchema.parse({ check: { kind: 'http', path: '/' } }),
     protocol: 'http',
     port: 3000,
+    tcpPorts: [3000],
+    internal: { kind: 'front', why: 'it has several instances' },
     isJob: false,
     anonymousVolumes: [],
     force: false,
@@ -71,6 +73,7 @@ function observed(): Observed {
       restarts: 0,
       address: '10.0.0.1',
       imageId: 'sha256:old',
+      fronted: true,
       failed: false,
     })),
   );
@@ -80,5 +83,5 @@ function observed(): Observed {
       { ready: Array.from({ length: replicas }, (_, index) => `bench-${service}-${index + 1}`), draining: [], settled: true },
     ]),
   );
-  return { instances, unproven: [], edge, networks: ['default'], volumes: [], jobs: [], watched: false };
+  return { instances, unproven: [], edge, fronts: edge, networks: ['default'], volumes: [], jobs: [], watched: false };
 }

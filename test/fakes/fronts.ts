@@ -78,6 +78,8 @@ export class FakeFront extends FakeDataPlane {
 export class FakeFronts implements Fronts {
   readonly #input: FakeFrontsInput;
   readonly #fronts = new Map<string, FakeFront>();
+  /** Called after each acknowledged change of any front, while the change is still fresh. */
+  onChange: ((front: FakeFront) => void) | undefined;
 
   constructor(input: FakeFrontsInput) {
     this.#input = input;
@@ -91,6 +93,7 @@ export class FakeFronts implements Fronts {
   open(front: Front): DataPlane {
     const key = `${front.app}/${front.service}`;
     const known = this.#fronts.get(key) ?? new FakeFront(this.#input, front);
+    known.onChange = () => this.onChange?.(known);
     known.wanted = structuredClone(front);
     this.#fronts.set(key, known);
     return known;

@@ -58,6 +58,8 @@ export class FakeHost implements Host {
   readonly files = new Map<string, Uint8Array>();
   /** `address:port` (or `:port`) to the process that holds it. */
   readonly holders = new Map<string, string>();
+  /** Who is connected straight to any container. */
+  calling: readonly { readonly address: string; readonly port: number }[] = [];
   readonly networks: string[] = [];
   bootService = true;
 
@@ -69,6 +71,10 @@ export class FakeHost implements Host {
   listeners(pid: number): Promise<readonly { readonly address: string; readonly port: number }[]> {
     const c = [...this.#engine.machine.containers.values()].find((each) => each.pid === pid);
     return Promise.resolve(c === undefined ? [] : listening(c, this.#clock));
+  }
+
+  callers(): Promise<readonly { readonly address: string; readonly port: number }[]> {
+    return Promise.resolve(this.calling);
   }
 
   routes(): Promise<readonly string[]> {

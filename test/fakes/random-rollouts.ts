@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { RolloutRequest } from '../../src/contract/index.ts';
 import type { Project } from '../../src/model/index.ts';
+import type { FakeFront } from './fronts.ts';
 import { listening } from './host.ts';
 import { seededRandom } from './ids.ts';
 import { mortalRunner, Mortality } from './mortal.ts';
@@ -16,25 +17,28 @@ type Shape = {
   readonly parallelism: number;
   readonly withDb: boolean;
   readonly healthy: boolean;
+  /** How others reach `web` by its name; absent: as the plan chooses, which is a front. */
+  readonly internal?: 'front' | 'dns' | undefined;
 };
 
 function toProject(s: Shape): Project {
   const rollout = { parallelism: s.parallelism, drainMs: 2000, longDrainMs: 2000, watchMs: 3000 };
-  const front = web({
+  const shop = web({
+    internal: s.internal,
     image: s.image,
     replicas: s.replicas,
     environment: { V: String(s.v) },
     rollout,
     probe: { check: { kind: 'http', path: '/healthz' }, withinMs: 5000 },
   });
-  if (!s.withDb) return project([front]);
+  if (!s.withDb) return project([shop]);
   const db = service({
     name: 'db',
     port: 3000,
     environment: { V: String(s.v % 2) },
     mounts: [{ type: 'volume', source: 'data', target: '/data' }],
   });
-  return project([db, { ...front, dependsOn: [{ service: 'db', condition: 'service_healthy', required: true, restart: false }] }], {
+  return project([db, { ...shop, dependsOn: [{ service: 'db', condition: 'service_healthy', required: true, restart: false }] }], {
     volumes,
   });
 }
@@ -72,6 +76,8 @@ class RandomLife {
   #serving: Shape | undefined;
   #v = 0;
   #allowed = 0;
+  /** A front is there before and after what happens now. */
+  #fronted = false;
 
   constructor(seed: number) {
     this.#seed = seed;
@@ -82,6 +88,7 @@ class RandomLife {
     this.#w.engine.addImage('app:crash', { behaviour: { listens: [{ port: 3000 }], exit: { afterMs: 200, code: 1 } } });
     this.#w.engine.addImage('app:late', { behaviour: { ...answering.behaviour, exit: { afterMs: 4500, code: 1 } } });
     this.#w.dataPlane.onChange = () => this.#checkEdge();
+    this.#w.fronts.onChange = (front) => this.#checkFront(front);
   }
 
   /** The last events before things went wrong. */
@@ -110,13 +117,16 @@ class RandomLife {
     const kills = this.#random() < 0.4;
     this.#plantFaults(kills);
     const restarts = this.#random() < 0.15;
-    if (restarts) this.#w.clock.after(this.#random() * 20_000, () => this.#w.engine.restart({ downMs: this.#random() * 8000 }));
+    if (restarts)
+      this.#w.clock.after(Math.round(this.#random() * 20_000), () => this.#w.engine.restart({ downMs: Math.round(this.#random() * 8000) }));
     const before = this.#serving;
     // An engine that restarts takes instances away that no plan can spare.
     this.#allowed = restarts || before === undefined ? 0 : Math.min(before.replicas, next.shape.replicas);
+    this.#fronted = before?.internal !== 'dns' && next.shape.internal !== 'dns';
     const end = kills ? await this.#killed(next.request) : await this.#asked(next.request);
     this.#w.engine.faults.clear();
     this.#w.dataPlane.heal();
+    this.#w.fronts.front('shop', 'web')?.heal();
     if (restarts) await this.#w.clock.advance(60_000);
     if (end === undefined) return this.#settle(before);
     const say = `seed ${this.#seed}: ${JSON.stringify(end.error)}`;
@@ -140,6 +150,7 @@ class RandomLife {
       parallelism: Math.floor(this.#random() * 3),
       withDb: current?.withDb ?? this.#random() < 0.3,
       healthy: image === 'app:1' || image === 'app:2',
+      internal: this.#random() < 0.25 ? 'dns' : undefined,
     };
     return { request: this.#w.upRequest(toProject(shape)), shape };
   }
@@ -156,11 +167,11 @@ class RandomLife {
         times,
       });
     }
-    if (this.#random() < 0.3)
-      this.#w.dataPlane.plant(
-        this.#w.dataPlane.calls.length + 1 + Math.floor(this.#random() * 30),
-        this.#pick(kills ? ['fail', 'lost'] : ['fail', 'hang', 'hang-after', 'lost']),
-      );
+    for (const proxy of [this.#w.dataPlane, this.#w.fronts.front('shop', 'web')]) {
+      if (proxy === undefined || this.#random() >= 0.3) continue;
+      const at = proxy.calls.length + 1 + Math.floor(this.#random() * 30);
+      proxy.plant(at, this.#pick(kills ? ['fail', 'lost'] : ['fail', 'hang', 'hang-after', 'lost']));
+    }
   }
 
   /** A fault may strike before there is a rollout; then nothing has begun. */
@@ -208,27 +219,62 @@ class RandomLife {
     expect(running, say).toHaveLength(shape.replicas);
     expect(this.#w.store.listActiveRollouts(), say).toEqual([]);
     this.#checkEdge();
+    this.#checkNames(shape);
+  }
+
+  /** What leads to `web` by its name: its front and nothing else, or every instance. */
+  #checkNames(shape: Shape): void {
+    const say = `seed ${this.#seed}: ${this.#w.instances().join(', ')}`;
+    const front = this.#w.fronts.front('shop', 'web');
+    const named = [...this.#w.engine.machine.containers.values()].filter(
+      (c) => c.state === 'running' && [...c.endpoints.values()].some((e) => e.aliases.includes('web')),
+    );
+    if (shape.internal === 'dns') {
+      expect(front?.container(), say).toBeUndefined();
+      expect(named, say).toHaveLength(shape.replicas);
+      return;
+    }
+    expect(
+      named.map((c) => c.name),
+      say,
+    ).toEqual([front?.container()?.name]);
+    expect(readyOf(front), say).toEqual(this.#w.serving());
+  }
+
+  /** No call to an instance that is not ready, and a front that is there never leads to fewer than the plan allows. */
+  #checkFront(front: FakeFront): void {
+    const ready = readyOf(front);
+    for (const name of ready) this.#checkWell(name);
+    const isKnown = front.config.listeners.length > 0 && this.#fronted;
+    if (isKnown) expect(ready.length, `seed ${this.#seed}: behind the front: ${ready.join(', ')}`).toBeGreaterThanOrEqual(this.#allowed);
   }
 
   /** No route to an instance that is not ready, and never fewer ready ones than the plan allows. */
   #checkEdge(): void {
     const ready = this.#w.serving();
-    for (const name of ready) {
-      const c = [...this.#w.engine.machine.containers.values()].find((one) => one.name === name);
-      const isWell =
-        c !== undefined &&
-        (listening(c, this.#w.clock).length > 0 ||
-          c.body.Image.includes('crash') ||
-          c.body.Image.includes('late') ||
-          c.state === 'restarting' ||
-          this.#crashes(c.image.id));
-      expect(isWell, `seed ${this.#seed}: ${name} gets requests and is ${c?.state ?? 'gone'}`).toBe(true);
-    }
+    for (const name of ready) this.#checkWell(name);
     expect(ready.length, `seed ${this.#seed}: ${ready.join(', ')}`).toBeGreaterThanOrEqual(this.#allowed);
+  }
+
+  #checkWell(name: string): void {
+    const c = [...this.#w.engine.machine.containers.values()].find((one) => one.name === name);
+    const isWell =
+      c !== undefined &&
+      (listening(c, this.#w.clock).length > 0 ||
+        c.body.Image.includes('crash') ||
+        c.body.Image.includes('late') ||
+        c.state === 'restarting' ||
+        this.#crashes(c.image.id));
+    expect(isWell, `seed ${this.#seed}: ${name} gets requests and is ${c?.state ?? 'gone'}`).toBe(true);
   }
 
   #crashes(imageId: string): boolean {
     const late = this.#w.engine.images.find('app:late')?.id;
     return imageId === late;
   }
+}
+
+function readyOf(front: FakeFront | undefined): string[] {
+  const servers = front?.config.backends.flatMap((b) => b.servers.filter((s) => s.state === 'ready').map((s) => s.name));
+  return [...new Set(servers)].toSorted();
 }

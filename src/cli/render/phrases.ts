@@ -27,6 +27,12 @@ const phrases: { readonly [K in Kind]: (action: Of<K>) => Phrase } = {
   'edge.routes': (a) =>
     a.phase === 'open' ? phrase('Routes', a.service, 'Opening', 'Open') : phrase('Routes', a.service, 'Settling', 'Settled'),
   'edge.forget': (a) => phrase('Routes', a.service ?? '', 'Closing', 'Closed'),
+  'front.open': (a) => phrase('Front', a.service, 'Opening', 'Open'),
+  'front.add': (a) => phrase('Instance', a.instance, 'Joining its front', 'Called by name'),
+  'front.drain': (a) => phrase('Instance', a.instance, 'Draining from its front', 'Drained'),
+  'front.settle': (a) => phrase('Front', a.service, 'Settling', 'Settled'),
+  'front.remove': (a) => phrase('Front', a.service, 'Removing', 'Removed'),
+  'instance.quiet': (a) => phrase('Instance', a.instance, 'Waiting for its direct callers', 'Quiet'),
   wait: (a) => phrase('Delay', a.service, `Waiting ${duration(a.ms)}`, 'Waited'),
   watch: (a) => phrase('Watch', a.services.join(', '), `Watching for ${duration(a.ms)}`, 'Good'),
   'release.promote': (a) => phrase('Release', String(a.release), 'Becoming current', 'Current'),

@@ -1,4 +1,4 @@
-import type { Plan, ServicePlan } from '../../model/index.ts';
+import type { Internal, Plan, ServicePlan } from '../../model/index.ts';
 import { count } from '../format.ts';
 import { pad, type Style } from '../style.ts';
 import { phraseOf } from './phrases.ts';
@@ -25,6 +25,7 @@ export function planText(plan: Plan, style: Style): string {
     if (service.change !== 'none' && service.change !== 'job')
       lines.push(`   ${' '.repeat(width)}  ${service.order}, expected gap: ${service.gap}`);
   }
+  for (const { service, internal } of plan.services) if (internal !== undefined) lines.push(internalText(service, internal, style));
   for (const warning of plan.warnings) lines.push(`${style.yellow('warning:')} ${warning}`);
   if (plan.steps.length === 0) return [...lines, '', 'nothing to do'].join('\n');
   lines.push('', `${count(plan.steps.length, 'step')}:`);
@@ -37,4 +38,15 @@ export function planText(plan: Plan, style: Style): string {
     lines.push(`${String(i + 1).padStart(3)}. ${pad(phrases[i] ?? '', widest)}  ${style.dim(step.reason)}`);
   });
   return lines.join('\n');
+}
+
+const ways: Readonly<Record<Internal['kind'], (service: string) => string>> = {
+  front: (service) => `\`${service}\` leads to its front`,
+  dns: (service) => `\`${service}\` leads straight to its instances`,
+  none: (service) => `\`${service}\` is not to be called`,
+};
+
+/** Where the name of a service leads other services, and why. */
+function internalText(service: string, { kind, why }: Internal, style: Style): string {
+  return style.dim(`   ${ways[kind](service)}: ${why}`);
 }

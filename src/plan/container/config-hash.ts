@@ -5,7 +5,7 @@ import type { Service } from '../../model/index.ts';
  * SHA-256 over all that makes an instance what it is: the image and every key that its container is made from. What
  * only berth acts on (replicas, routes, rollout, probe, dependencies, where the source lies) does not replace instances.
  */
-export function configHash(input: { service: Service; imageId: string }): string {
+export function configHash(input: { service: Service; imageId: string; fronted?: boolean }): string {
   const { service, imageId } = input;
   const ports = service.ports.filter((p) => p.protocol === 'udp' || p.published === undefined);
   const relevant = {
@@ -25,6 +25,8 @@ export function configHash(input: { service: Service; imageId: string }): string
     stopSignal: service.stopSignal,
     stopGraceMs: service.stopGraceMs,
     container: service.container,
+    // Who goes without the service's name on the app's networks; false is left out like all else that is not there.
+    fronted: input.fronted,
   };
   return sha256(stableJson(compact(relevant)));
 }

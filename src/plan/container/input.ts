@@ -1,7 +1,13 @@
 import type { Service } from '../../model/index.ts';
 
 /** A network that a container joins, by its engine name, with the address that berth chose for it. */
-export type JoinedNetwork = { readonly name: string; readonly key: string | undefined; readonly address: string | undefined };
+export type JoinedNetwork = {
+  readonly name: string;
+  readonly key: string | undefined;
+  readonly address: string | undefined;
+  /** The container has the service's names there; without, it is called through the service's front. */
+  readonly named: boolean;
+};
 
 /** Everything besides the service itself that decides how its container is made. */
 export type ContainerInput = {

@@ -23,7 +23,12 @@ function inputOf(service: Service, more: Partial<ContainerInput> = {}): Containe
     service,
     image: 'sha256:1',
     labels: { 'dev.berth.app': 'shop' },
-    networks: service.networks.map((n, i) => ({ name: `shop_${n.network}`, key: n.network, address: `10.200.0.${String(i + 2)}` })),
+    networks: service.networks.map((n, i) => ({
+      name: `shop_${n.network}`,
+      key: n.network,
+      address: `10.200.0.${String(i + 2)}`,
+      named: true,
+    })),
     volumes: { data: 'shop_data' },
     files: service.files.map((f) => `/kept/${f.sha256.slice(0, 4)}`),
     carried: [],

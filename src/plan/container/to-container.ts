@@ -64,7 +64,7 @@ function exposedPorts(service: Service): string[] {
   ];
 }
 
-/** What the file says about one network; the name of the service is its first alias. */
+/** What the file says about one network; the name of the service is its first alias, unless a front has it. */
 function endpoint(input: ContainerInput, network: JoinedNetwork): EndpointBody {
   const attachment = input.service.networks.find((n) => n.network === network.key);
   const ipam = present({
@@ -86,7 +86,7 @@ function namesOn(input: ContainerInput, attachment: Attachment, network: JoinedN
   const { service } = input;
   const first = input.networks[0] === network;
   return {
-    Aliases: [...new Set([service.name, ...attachment.aliases])],
+    Aliases: network.named ? [...new Set([service.name, ...attachment.aliases])] : undefined,
     MacAddress: attachment.macAddress ?? (first ? service.container.macAddress : undefined),
     // Links to containers that are not of the project; those to its services are aliases of these.
     Links: service.container.externalLinks,

@@ -12,6 +12,7 @@ import {
 } from '../../plan/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { addressOf, needInstance } from '../target/instances.ts';
+import { awaitUp, drainFrom, type Drained } from './traffic.ts';
 
 type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
 
@@ -44,60 +45,17 @@ export async function addToEdge(ctx: RunContext, side: Side, action: Of<'edge.ad
     signal,
   );
   // A service whose every route answers by itself (a redirect) has no server that could be up.
-  if (Object.keys(targets).length > 0) await awaitUp(ctx, action, signal);
+  if (Object.keys(targets).length === 0) return;
+  const isMine = (s: ProxyServerStats): boolean => s.server === action.instance && s.backend.startsWith(`${ctx.app}.${action.service}.`);
+  await awaitUp(ctx.clock, ctx.target.dataPlane, { instance: action.instance, isMine }, signal);
 }
-
-/** HAProxy's own check must agree before an old instance is let go. */
-async function awaitUp(ctx: RunContext, action: Of<'edge.add'>, signal: AbortSignal): Promise<void> {
-  const mine = (s: ProxyServerStats): boolean => s.server === action.instance && s.backend.startsWith(`${ctx.app}.${action.service}.`);
-  const deadline = ctx.clock.monotonic() + 10_000;
-  while (true) {
-    const servers = (await ctx.target.dataPlane.stats(signal)).filter(mine);
-    if (servers.length > 0 && servers.every((s) => s.status === 'up')) return;
-    if (ctx.clock.monotonic() > deadline) {
-      const saw = servers.map((s) => `${s.status}: ${s.lastCheck}`).join('; ');
-      throw new BerthError('EDGE_FAILED', `HAProxy does not see ${action.instance} up (${saw === '' ? 'it has no such server' : saw}).`);
-    }
-    await ctx.clock.sleep(25, signal);
-  }
-}
-
-/** What a drained instance had served; kept in the journal as the old release's measure. */
-export type Drained = {
-  readonly closed: number;
-  readonly note?: string;
-  readonly requests: number;
-  readonly responses5xx: number;
-  readonly responseMs: number;
-};
 
 /** Lets an instance finish: nothing new, in-flight requests end, long-lived connections get their own time. */
 export async function drainFromEdge(ctx: RunContext, action: Of<'edge.drain'>, signal: AbortSignal): Promise<Drained> {
   const { service, instance, drainMs, longDrainMs } = action;
   await ctx.edge.change(ctx.app, (edge) => drainServer(edge, service, instance), signal);
   const backends = backendsWith(ctx.store.getEdge(ctx.app), service, instance);
-  const served = (await ctx.target.dataPlane.stats(signal)).filter(
-    (s) => s.server === instance && backends.some((b) => b.name === s.backend),
-  );
-  const results = await Promise.all(
-    backends.map(async (b) => {
-      const server = b.servers.find((s) => s.name === instance);
-      if (server === undefined) return { closed: 0 };
-      return ctx.target.dataPlane.drained(
-        { backend: b.name, server: instance, address: server.address, port: server.port, mode: b.mode, drainMs, longDrainMs },
-        signal,
-      );
-    }),
-  );
-  const closed = results.reduce((sum, r) => sum + r.closed, 0);
-  const requests = served.reduce((sum, s) => sum + s.requests, 0);
-  return {
-    closed,
-    ...(closed === 0 ? {} : { note: `${closed} long-lived connections outlived the drain and were closed` }),
-    requests,
-    responses5xx: served.reduce((sum, s) => sum + s.responses5xx, 0),
-    responseMs: requests === 0 ? 0 : served.reduce((sum, s) => sum + s.responseMs * s.requests, 0) / requests,
-  };
+  return drainFrom(ctx.target.dataPlane, { backends, instance, drainMs, longDrainMs }, signal);
 }
 
 /** Takes an instance off the edge for good. What waited for it to be drained need not wait for this. */

@@ -6,6 +6,7 @@ import { rememberAnonymousVolumes } from '../target/anonymous-volumes.ts';
 import { containerFor } from '../target/container-for.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { leaveEdge } from './edge.ts';
+import { leaveFront } from './front.ts';
 import { gatherEvidence } from '../target/evidence.ts';
 import { isEngineAway } from '../target/engine-away.ts';
 
@@ -77,7 +78,7 @@ export async function startInstance(ctx: RunContext, side: Side, action: Of<'ins
   }
 }
 
-/** Takes a drained instance off the edge, runs its `pre_stop` hooks and stops it; an absent or stopped one is fine. */
+/** Takes a drained instance out of edge and front, runs its `pre_stop` hooks and stops it; an absent or stopped one is fine. */
 export async function stopInstance(
   ctx: RunContext,
   side: Side,
@@ -85,7 +86,8 @@ export async function stopInstance(
   signal: AbortSignal,
 ): Promise<{ note?: string }> {
   const { engine } = ctx.target;
-  await leaveEdge(ctx, { service: action.service, name: action.instance }, signal);
+  const leaving = { service: action.service, name: action.instance };
+  await Promise.all([leaveEdge(ctx, leaving, signal), leaveFront(ctx, side, leaving, signal)]);
   const details = await engine.inspectContainer(action.instance, signal);
   if (details === undefined) return { note: 'already gone' };
   const s = side.services.get(action.service);

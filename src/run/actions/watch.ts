@@ -4,7 +4,7 @@ import type { ContainerDetails } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { gatherEvidence } from '../target/evidence.ts';
 import { addressOf, listInstances, needInstance } from '../target/instances.ts';
-import type { Drained } from './edge.ts';
+import type { Drained } from './traffic.ts';
 
 /** Gates of DESIGN §5: so many failed probes in a row, and what counts only after so many requests. */
 const limits = { failedProbes: 3, requests: 100, errorShare: 0.01, latencyFactor: 2, latencyMs: 100 };
@@ -41,7 +41,8 @@ function drainedBefore(ctx: RunContext, services: readonly string[]): Map<string
   const sums = new Map<string, Drained>();
   for (const entry of ctx.store.listJournal(ctx.rolloutId)) {
     const { action } = entry.step;
-    if (action.kind !== 'edge.drain' || entry.state !== 'done' || !services.includes(action.service)) continue;
+    if ((action.kind !== 'edge.drain' && action.kind !== 'front.drain') || entry.state !== 'done') continue;
+    if (!services.includes(action.service)) continue;
     const one = entry.result as Drained;
     const sum = sums.get(action.service) ?? { closed: 0, requests: 0, responses5xx: 0, responseMs: 0 };
     const requests = sum.requests + one.requests;
@@ -113,12 +114,11 @@ async function probeOnce(
   return { atMs, ok: answer.ok, target: `TCP port ${s.port}`, outcome: answer.outcome, tookMs: answer.tookMs };
 }
 
-/** Compares what the edge counted for the new release with what the old one had; without an old one there is no measure. */
+/** Compares what edge and front counted for the new release with what the old one had; without an old one there is no measure. */
 async function checkTraffic(ctx: RunContext, service: string, old: Drained | undefined, signal: AbortSignal): Promise<void> {
   if (old === undefined || old.requests < limits.requests) return;
-  const servers = (await ctx.target.dataPlane.stats(signal)).filter(
-    (s) => s.backend.startsWith(`${ctx.app}.${service}.`) && s.status !== 'drain',
-  );
+  const [edge, front] = await Promise.all([ctx.target.dataPlane.stats(signal), ctx.fronts.stats({ app: ctx.app, service }, signal)]);
+  const servers = [...edge, ...front].filter((s) => s.backend.startsWith(`${ctx.app}.${service}.`) && s.status !== 'drain');
   const requests = servers.reduce((sum, s) => sum + s.requests, 0);
   if (requests < limits.requests) return;
   const share = servers.reduce((sum, s) => sum + s.responses5xx, 0) / requests;

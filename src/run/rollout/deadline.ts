@@ -16,14 +16,21 @@ export function deadlineMs(action: Action): number {
     case 'instance.stop':
       return action.graceMs + 3 * minute;
     case 'edge.drain':
+    case 'front.drain':
       return Math.max(action.drainMs, action.longDrainMs) + 3 * minute;
+    case 'instance.quiet':
+      return action.drainMs + 3 * minute;
     case 'wait':
     case 'watch':
       return action.ms + 5 * minute;
     case 'edge.routes':
     case 'edge.add':
     case 'edge.forget':
-      // The first use of the edge may have to make HAProxy's image.
+    case 'front.open':
+    case 'front.add':
+    case 'front.settle':
+    case 'front.remove':
+      // The first use of a proxy may have to make HAProxy's image.
       return 10 * minute;
     case 'network.ensure':
     case 'network.remove':

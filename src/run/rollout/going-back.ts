@@ -42,9 +42,9 @@ async function goBackOnce(run: StepRunner, old: Release | undefined, failed: str
   const { ctx } = run;
   const keep = async (instance: string): Promise<void> => run.patiently(() => keepFailed(ctx, instance, run.suspend.signal), awayMs.back);
   // One that has traffic is needed until the old release has it all again.
-  if (failed !== undefined && !isInEdge(run, failed)) await keep(failed);
-  // A change of the edge whose answer was lost may have been made: from here on HAProxy is what the store says.
-  await ctx.edge.restore(run.suspend.signal);
+  if (failed !== undefined && !hasTraffic(run, failed)) await keep(failed);
+  // A change of a proxy whose answer was lost may have been made: from here on HAProxy is what the store says.
+  await Promise.all([ctx.edge.restore(run.suspend.signal), ctx.fronts.restore(ctx.app, run.suspend.signal)]);
   const replicas = ctx.store.getApp(ctx.app)?.replicas ?? {};
   const side = await run.side(old === undefined ? nothing(run) : { ...sideInputOf(old, replicas), returning: true });
   await run.execute(side, await planBack(run, { side, old, failed }), { halt: run.suspend.signal });
@@ -101,6 +101,14 @@ function failedInstanceOf(error: BerthError): string | undefined {
   return typeof evidence.instance === 'string' ? evidence.instance : undefined;
 }
 
-function isInEdge(run: StepRunner, instance: string): boolean {
-  return run.ctx.store.getEdge(run.ctx.app)?.backends.some((b) => b.servers.some((s) => s.name === instance)) === true;
+function hasTraffic(run: StepRunner, instance: string): boolean {
+  const { store, app } = run.ctx;
+  const proxies = [
+    ...(store.getEdge(app)?.backends ?? []),
+    ...store
+      .listFronts()
+      .filter((f) => f.app === app)
+      .flatMap((f) => f.backends),
+  ];
+  return proxies.some((b) => b.servers.some((s) => s.name === instance));
 }

@@ -3,7 +3,7 @@ import { labels, type Plan } from '../../model/index.ts';
 import { planDown, planStop, type RunningService } from '../../plan/index.ts';
 import { edgeNetwork } from '../target/addressing.ts';
 import type { RunContext, Side } from '../deps.ts';
-import { observeEdge } from '../target/observe.ts';
+import { observeEdge, observeFronts } from '../target/observe.ts';
 import { listInstances } from '../target/instances.ts';
 import { makeSide, sideInputOf } from '../target/side.ts';
 
@@ -14,16 +14,18 @@ export async function planLifecycle(ctx: RunContext, request: StopOrDown, signal
   const side = await currentSide(ctx, signal);
   const instances = await listInstances({ engine: ctx.target.engine, installation: ctx.store.installation, app: ctx.app }, signal);
   const edge = observeEdge(ctx, side);
+  const fronts = observeFronts(ctx, side, await ctx.target.engine.listNetworks(signal));
   const named = request.kind === 'stop' ? request.services : [];
-  const names = [...new Set([...side.services.keys(), ...instances.map((i) => i.service), ...Object.keys(edge)])].filter(
-    (n) => named.length === 0 || named.includes(n),
-  );
+  const names = [
+    ...new Set([...side.services.keys(), ...instances.map((i) => i.service), ...Object.keys(edge), ...Object.keys(fronts)]),
+  ].filter((n) => named.length === 0 || named.includes(n));
   const services = names.map((name): RunningService => {
     const service = side.services.get(name)?.service;
     return {
       service: name,
       instances: instances.filter((i) => i.service === name),
       edge: edge[name],
+      front: fronts[name],
       dependsOn: service?.dependsOn.map((d) => d.service) ?? [],
       graceMs: service?.stopGraceMs ?? 10_000,
       drainMs: service?.rollout.drainMs ?? 30_000,

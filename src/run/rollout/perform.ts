@@ -1,10 +1,12 @@
 import { BerthError } from '../../errors/index.ts';
 import type { Pin, Step } from '../../model/index.ts';
 import { addToEdge, applyRoutes, drainFromEdge, forgetOnEdge } from '../actions/edge.ts';
+import { addToFrontOf, drainFromFront, openFrontOf, removeFront, settleFrontOf } from '../actions/front.ts';
 import { buildImage, pullImage } from '../actions/image.ts';
 import { createInstance, removeInstance, startInstance, stopInstance } from '../actions/instance.ts';
 import { runJob } from '../actions/job.ts';
 import { probeInstance } from '../actions/probe.ts';
+import { awaitQuiet } from '../actions/quiet.ts';
 import { watchRelease } from '../actions/watch.ts';
 import { ensureNetwork, networksOf, removeNetwork } from '../target/addressing.ts';
 import { buildable, type RunContext, type Side } from '../deps.ts';
@@ -63,6 +65,18 @@ export async function performStep({ ctx, side, hooks }: Performing, step: Step, 
       return drainFromEdge(ctx, action, signal);
     case 'edge.forget':
       return forgetOnEdge(ctx, action, signal);
+    case 'front.open':
+      return openFrontOf(ctx, side, action, signal);
+    case 'front.add':
+      return addToFrontOf(ctx, side, action, signal);
+    case 'front.drain':
+      return drainFromFront(ctx, action, signal);
+    case 'front.settle':
+      return settleFrontOf(ctx, side, action, signal);
+    case 'front.remove':
+      return removeFront(ctx, action, signal);
+    case 'instance.quiet':
+      return awaitQuiet(ctx, action, signal);
     case 'wait':
       return ctx.clock.sleep(action.ms, signal);
     case 'watch':

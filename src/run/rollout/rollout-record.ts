@@ -73,6 +73,9 @@ async function deleteRelease(ctx: RunContext, release: Release, signal: AbortSig
   ctx.store.deleteRelease(ctx.app, release.number);
 }
 
+/** Steps that may have to close connections. */
+const closing: ReadonlySet<string> = new Set(['edge.drain', 'front.drain', 'instance.quiet']);
+
 /** What a rollout ended with. */
 export type Ending = {
   readonly state: RolloutState;
@@ -86,7 +89,7 @@ export type Ending = {
  * A server that dies in between finds the event and only writes the state ({@link finishEnding}).
  */
 export function endRollout(ctx: RunContext, ending: Ending, input: { beganMs: number; release: number | undefined }): void {
-  const drains = ctx.store.listJournal(ctx.rolloutId).filter((e) => e.step.action.kind === 'edge.drain' && e.state === 'done');
+  const drains = ctx.store.listJournal(ctx.rolloutId).filter((e) => closing.has(e.step.action.kind) && e.state === 'done');
   const event: EndedEvent = {
     type: 'rollout.ended',
     ...ending,

@@ -125,7 +125,7 @@ export class RolloutSession {
     const chosen = chosenServices(project, only);
     const [ids] = await Promise.all([
       this.#prepareImages(project, chosen, { build: request.build, pull: 'as-written' }),
-      this.#prepareEdge(chosen),
+      this.#prepareProxies(chosen),
     ]);
     const images = this.#run.currentRelease()?.images ?? {};
     for (const [name, image] of Object.entries(images)) if (!ids.has(name)) ids.set(name, image.id);
@@ -270,10 +270,10 @@ export class RolloutSession {
     if (ctx.store.listApps().length === 0) await ctx.target.dataPlane.remove(this.#run.suspend.signal);
   }
 
-  /** Makes the edge's image beside the app's own. A failure shows, with its reason, when the edge is first changed. */
-  async #prepareEdge(services: readonly Service[]): Promise<void> {
+  /** Makes the proxies' image beside the app's own. A failure shows, with its reason, when a proxy is first changed. */
+  async #prepareProxies(services: readonly Service[]): Promise<void> {
     const { dataPlane } = this.#run.ctx.target;
-    if (services.some((s) => hasEdge(s))) await dataPlane.prepare(this.#run.halt.signal).catch(() => undefined);
+    if (services.some((s) => hasEdge(s) || mayHaveFront(s))) await dataPlane.prepare(this.#run.halt.signal).catch(() => undefined);
   }
 
   /** Pulls and builds what is missing; answers the image id of each service. */
@@ -344,6 +344,11 @@ async function warnOnceAboutBoot(run: StepRunner): Promise<void> {
   const message =
     'After a reboot the apps and their edge come back by themselves, the berth server only with the next command: `berth server install` starts it at boot.';
   run.emit({ type: 'notice', level: 'warning', message });
+}
+
+/** Before images are there, ports that only they expose are not known. */
+function mayHaveFront(service: Service): boolean {
+  return service.internal !== 'dns' && (service.port !== undefined || service.expose.length > 0 || service.ports.length > 0);
 }
 
 function chosenServices(project: Project, names: readonly string[]): Service[] {

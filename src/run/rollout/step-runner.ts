@@ -1,5 +1,5 @@
 import type { BerthError } from '../../errors/index.ts';
-import type { Plan, Release, Rollout, RolloutEvent, Step } from '../../model/index.ts';
+import type { Plan, Release, Rollout, RolloutEvent, ServiceFront, Step } from '../../model/index.ts';
 import type { RolloutRequest } from '../../contract/index.ts';
 import { planRollout, removeServer, type PlanOptions } from '../../plan/index.ts';
 import type { RunContext, Side } from '../deps.ts';
@@ -12,7 +12,16 @@ import { endRollout, keepPin, promoteRelease, type Ending } from './rollout-reco
 import { makeSide, toDesiredState, type SideInput } from '../target/side.ts';
 
 /** Steps that only wait: they end at once when a rollout is cancelled or another step failed. The others are finished. */
-const waits = new Set<Step['action']['kind']>(['image.pull', 'image.build', 'instance.probe', 'edge.drain', 'wait', 'watch']);
+const waits = new Set<Step['action']['kind']>([
+  'image.pull',
+  'image.build',
+  'instance.probe',
+  'edge.drain',
+  'front.drain',
+  'instance.quiet',
+  'wait',
+  'watch',
+]);
 /** Going forward, an engine that is away is waited for this long; going back, much longer. */
 export const awayMs = { forward: 90_000, back: 3_600_000 };
 
@@ -49,14 +58,24 @@ export class StepRunner {
     }, wait);
   }
 
-  /** An instance that somebody removed by hand has no steps that would take it off the edge. */
+  /** An instance that somebody removed by hand has no steps that would take it off edge and front. */
   async #forgetVanished(present: ReadonlySet<string>): Promise<void> {
-    const { edge, store, app } = this.ctx;
+    const { edge, fronts, store, app } = this.ctx;
+    const { signal } = this.suspend;
+    const isGone = (s: { name: string }): boolean => !present.has(s.name);
     const vanished = (store.getEdge(app)?.backends ?? []).flatMap((b) =>
-      b.servers.filter((s) => !present.has(s.name)).map((s) => ({ service: b.service, name: s.name })),
+      b.servers.filter(isGone).map((s) => ({ service: b.service, name: s.name })),
     );
-    if (vanished.length === 0) return;
-    await edge.change(app, (before) => vanished.reduce((e, v) => removeServer(e, v.service, v.name), before), this.suspend.signal);
+    if (vanished.length > 0)
+      await edge.change(app, (before) => vanished.reduce((e, v) => removeServer(e, v.service, v.name), before), signal);
+    for (const front of store.listFronts().filter((f) => f.app === app)) {
+      if (!front.backends.some((b) => b.servers.some(isGone))) continue;
+      const kept = (f: ServiceFront): ServiceFront => ({
+        ...f,
+        backends: f.backends.map((b) => ({ ...b, servers: b.servers.filter((s) => !isGone(s)) })),
+      });
+      await fronts.change(front, (now) => kept(now ?? front), signal);
+    }
   }
 
   /** Does something that looks before it does, and again while the engine is away. */

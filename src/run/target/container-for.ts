@@ -1,7 +1,7 @@
 import { BerthError } from '../../errors/index.ts';
 import { labels, type Role, type Service } from '../../model/index.ts';
 import { toContainer, type ContainerInput, type ContainerRequest, type JoinedNetwork } from '../../plan/container/index.ts';
-import { instanceName, updateOrder, type DesiredService } from '../../plan/index.ts';
+import { hasFront, instanceName, updateOrder, type DesiredService } from '../../plan/index.ts';
 import { edgeNetwork, ensureAddress, isOwnNetwork } from './addressing.ts';
 import { anonymousVolumesOf } from './anonymous-volumes.ts';
 import type { RunContext, Side } from '../deps.ts';
@@ -36,6 +36,7 @@ export async function containerFor(ctx: RunContext, side: Side, wanted: Wanted, 
     labels: {
       ...base,
       ...(network === undefined ? {} : { [labels.network]: network }),
+      ...(isInstance && hasFront(s) ? { [labels.internal]: 'front' } : {}),
       ...(service.container.restart === 'no' ? { [labels.restart]: 'no' } : {}),
     },
     networks,
@@ -70,13 +71,15 @@ async function joinNetworks(
   const edgeName = edgeNetworkName(ctx, side, service, await ctx.target.engine.listNetworks(input.signal));
   const attachments = service.networks.toSorted((a, b) => b.priority - a.priority);
   const joined = attachments.map((a): Joined => {
-    const name = side.project.networks.find((n) => n.key === a.network)?.name ?? a.network;
+    const network = side.project.networks.find((n) => n.key === a.network);
+    const name = network?.name ?? a.network;
     const address = isOwnNetwork(ctx, name) ? ensureAddress(ctx, name, input.instance) : undefined;
-    return { name, key: a.network, address, isEdge: name === edgeName };
+    const named = !hasFront(input.s) || network?.external === true;
+    return { name, key: a.network, address, named, isEdge: name === edgeName };
   });
   const extra = edgeNetwork(ctx.app).name;
   if (edgeName !== undefined || !isOwnNetwork(ctx, extra)) return joined;
-  return [...joined, { name: extra, key: undefined, address: ensureAddress(ctx, extra, input.instance), isEdge: true }];
+  return [...joined, { name: extra, key: undefined, address: ensureAddress(ctx, extra, input.instance), named: false, isEdge: true }];
 }
 
 /** Paths of a service's secrets and configs: kept by this request, or by an earlier one of the same bytes. */

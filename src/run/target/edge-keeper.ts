@@ -2,15 +2,9 @@ import { Mutex } from '../../kit/index.ts';
 import type { AppEdge } from '../../model/index.ts';
 import { mergeEdges } from '../../plan/index.ts';
 import type { Clock, DataPlane, Store } from '../../ports/index.ts';
-import { withDeadline } from '../rollout/deadline.ts';
+import { applyProxy, changeProxy } from './proxy-keeper.ts';
 
-/** The first use of the edge may have to make HAProxy's image. */
-const applyMs = 10 * 60_000;
-
-/**
- * Changes what apps want of the edge, one change at a time. The store is written first, so that a crash in between
- * is mended by the next apply; a change that HAProxy refuses is taken back.
- */
+/** Changes what apps want of the edge, one change at a time. */
 export class EdgeKeeper {
   readonly #store: Pick<Store, 'getEdge' | 'listEdges' | 'putEdge'>;
   readonly #dataPlane: DataPlane;
@@ -27,24 +21,17 @@ export class EdgeKeeper {
   change(app: string, change: (edge: AppEdge) => AppEdge, signal?: AbortSignal): Promise<void> {
     return this.#mutex.run(async () => {
       const before = this.#store.getEdge(app) ?? { app, listeners: [], backends: [] };
-      this.#store.putEdge(change(before));
-      try {
-        await this.#apply(signal);
-      } catch (thrown) {
-        this.#store.putEdge(before);
-        throw thrown;
-      }
+      const write = (edge: AppEdge): void => this.#store.putEdge(edge);
+      await changeProxy({ clock: this.#clock, before, after: change(before), write, apply: (s) => this.#apply(s) }, signal);
     });
   }
 
   /** Makes the running edge what the store says (after a start of the server or the engine). */
   async restore(signal?: AbortSignal): Promise<void> {
-    await this.#mutex.run(() => this.#apply(signal));
+    await this.#mutex.run(() => applyProxy({ clock: this.#clock, apply: (s) => this.#apply(s) }, signal));
   }
 
-  /** Others wait for their turn behind it, so it has a deadline whoever asks. */
-  async #apply(signal: AbortSignal = new AbortController().signal): Promise<void> {
-    const limit = { ms: applyMs, what: 'Changing the edge', signal };
-    await withDeadline(this.#clock, limit, (s) => this.#dataPlane.apply(mergeEdges(this.#store.listEdges()), s));
+  #apply(signal: AbortSignal): Promise<unknown> {
+    return this.#dataPlane.apply(mergeEdges(this.#store.listEdges()), signal);
   }
 }

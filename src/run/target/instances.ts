@@ -68,13 +68,16 @@ export function toInstance(details: ContainerDetails): Instance {
   };
 }
 
-function fromLabels(l: Readonly<Record<string, string>>): Pick<Instance, 'app' | 'service' | 'release' | 'config' | 'rolloutId'> {
+function fromLabels(
+  l: Readonly<Record<string, string>>,
+): Pick<Instance, 'app' | 'service' | 'release' | 'config' | 'rolloutId' | 'fronted'> {
   return {
     app: l[labels.app] ?? '',
     service: l[labels.service] ?? '',
     release: Number(l[labels.release] ?? 0),
     config: l[labels.config] ?? '',
     rolloutId: l[labels.rollout] ?? '',
+    fronted: l[labels.internal] === 'front',
   };
 }
 

@@ -1,8 +1,10 @@
 import { labels, type Instance } from '../../model/index.ts';
-import { isSettled, serversOf, type Observed, type ObservedEdge, type ObservedJob } from '../../plan/index.ts';
+import { isFrontSettled, isSettled, serversOf, type Observed, type ObservedEdge, type ObservedJob } from '../../plan/index.ts';
 import type { ContainerSummary, NetworkDetails } from '../../ports/index.ts';
 import { listJobs } from '../actions/job.ts';
 import { wantedEdge } from '../actions/edge.ts';
+import { wantedFront } from '../actions/front.ts';
+import { frontPlace } from './front-place.ts';
 import { edgeNetwork } from './addressing.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { listInstances } from './instances.ts';
@@ -37,6 +39,7 @@ export async function observe(ctx: RunContext, side: Side, sight: Sight, signal?
     instances: sight.instances,
     unproven: sight.instances.filter((i) => i.rolloutId === ctx.rolloutId && !proven.has(i.name)).map((i) => i.name),
     edge: observeEdge(ctx, side),
+    fronts: observeFronts(ctx, side, sight.networks),
     networks: networks.filter((n) => names.has(n.name)).map((n) => n.key),
     volumes: [...sight.volumes],
     jobs: await observeJobs(ctx, sight.jobs, signal),
@@ -68,6 +71,22 @@ export function observeEdge(ctx: Pick<RunContext, 'store' | 'app'>, side: Side):
         settled: side.services.has(service) && isSettled(edge, service, wantedEdge(side, ctx.app, service)),
       },
     ]),
+  );
+}
+
+/** What the store says of the app's fronts, by service; `settled` compares each with what `side` wants. */
+export function observeFronts(
+  ctx: Pick<RunContext, 'store' | 'app'>,
+  side: Side,
+  networks: readonly NetworkDetails[],
+): Record<string, ObservedEdge> {
+  const fronts = ctx.store.listFronts().filter((f) => f.app === ctx.app);
+  return Object.fromEntries(
+    fronts.map((f) => {
+      const s = side.services.get(f.service);
+      const settled = s !== undefined && isFrontSettled(f, frontPlace(ctx, side, s, networks), wantedFront(side, ctx.app, f.service));
+      return [f.service, { ready: serversOf(f, f.service, 'ready'), draining: serversOf(f, f.service, 'drain'), settled }];
+    }),
   );
 }
 

@@ -1,6 +1,16 @@
 import { labels, type Pin, type Project, type Release, type ReleaseImage, type Service } from '../../model/index.ts';
 import { configHash } from '../../plan/container/index.ts';
-import { hasEdge, jobServices, resolveProbe, servicePort, type Desired, type DesiredService, type ImageFacts } from '../../plan/index.ts';
+import {
+  hasEdge,
+  internalOf,
+  jobServices,
+  knownPorts,
+  resolveProbe,
+  servicePort,
+  type Desired,
+  type DesiredService,
+  type ImageFacts,
+} from '../../plan/index.ts';
 import type { Engine, NetworkDetails } from '../../ports/index.ts';
 import { edgeNetwork } from './addressing.ts';
 import type { RunContext, Side } from '../deps.ts';
@@ -44,17 +54,20 @@ function toDesired(
   const pin = input.pins[service.name];
   const port = servicePort(service, facts, pin);
   const mounted = new Set(service.mounts.map((m) => m.target));
-  return {
+  const base = {
     service,
     replicas: input.replicas[service.name] ?? service.replicas,
-    config: configHash({ service, imageId: image?.id ?? `unbuilt:${service.build?.hash ?? service.image ?? ''}` }),
     probe: resolveProbe(service, facts, { port, pin }),
     protocol: service.protocol ?? (service.routes.length > 0 ? 'http' : pin?.protocol),
     port,
+    tcpPorts: knownPorts(service, facts, port),
     isJob: known.isJob,
     anonymousVolumes: facts.volumes.filter((v) => !mounted.has(v)),
     force: input.force.includes(service.name),
   };
+  const internal = internalOf(base, new Set(input.project.networks.filter((n) => n.external).map((n) => n.key)));
+  const imageId = image?.id ?? `unbuilt:${service.build?.hash ?? service.image ?? ''}`;
+  return { ...base, internal, config: configHash({ service, imageId, fronted: internal.kind === 'front' }) };
 }
 
 async function imageFacts(engine: Engine, id: string, signal: AbortSignal | undefined): Promise<ImageFacts> {
