@@ -15,6 +15,8 @@ export type Home = {
   readonly output: string;
   /** Shared with the edge's container: HAProxy's own sockets. Survives a reboot, as the container does. */
   readonly edgeDirectory: string;
+  /** The same for the fronts of services, each of which has a directory in it. */
+  readonly frontsDirectory: string;
   /** Secrets and configs that instances mount, and what builds keep between runs. */
   readonly filesDirectory: string;
   readonly cacheDirectory: string;
@@ -41,10 +43,13 @@ export function locateHome({ environment, workingDirectory, uid }: HomeInput): H
   const near = join(directory, 'server.sock');
   const edge = join(directory, 'edge');
   const far = (): string => `berth-${sha256(directory).slice(0, 12)}`;
+  const placeFor = (socket: string): string =>
+    isShort(join(edge, socket)) ? edge : join(uid === 0 ? '/var/lib' : user, uid === 0 ? far() : `.${far()}`);
   return {
     directory,
     socket: isShort(near) ? near : (readNote(socketNote) ?? join(runtimeDirectory(environment, uid, far()), 'server.sock')),
-    edgeDirectory: isShort(join(edge, 'master.sock')) ? edge : join(uid === 0 ? '/var/lib' : user, uid === 0 ? far() : `.${far()}`),
+    edgeDirectory: placeFor('2/master.sock'),
+    frontsDirectory: placeFor('12345678/2/master.sock'),
     filesDirectory: join(directory, 'files'),
     cacheDirectory: join(directory, 'cache'),
     database: join(directory, 'berth.db'),
@@ -107,11 +112,18 @@ function runtimeDirectory(environment: HomeInput['environment'], uid: number, na
  * stays, and then the directory does too.
  */
 export function removeHome(home: Home): void {
-  const { database, log, output, socket, socketNote, edgeDirectory, filesDirectory, cacheDirectory } = home;
+  const { database, log, output, socket, socketNote, edgeDirectory, frontsDirectory, filesDirectory, cacheDirectory } = home;
   const beside = dirname(socket);
   const files = [socket, socketNote, log, `${log}.1`, output, `${database}-wal`, `${database}.reserve`, database];
   const backups = readdirSync(home.directory).filter((name) => /^berth\.db\.v\d+\.bak$/.test(name));
-  const all = [edgeDirectory, filesDirectory, cacheDirectory, ...files, ...backups.map((name) => join(home.directory, name))];
+  const all = [
+    edgeDirectory,
+    frontsDirectory,
+    filesDirectory,
+    cacheDirectory,
+    ...files,
+    ...backups.map((name) => join(home.directory, name)),
+  ];
   for (const path of all) rmSync(path, { recursive: true, force: true });
   for (const directory of new Set([beside, home.directory])) if (readdirSync(directory).length === 0) rmdirSync(directory);
 }

@@ -1,6 +1,7 @@
 /**
- * The data plane of one host: HAProxy in a container, its configuration, its command line and its image. Must never
- * be needed for traffic: what it set up serves on without it. Start reading at `haproxy.ts` (apply), then `config/` (the
- * configuration as text), `runtime/` (changes without a reload, draining, counters) and `container/` (what it runs in).
+ * The data plane of one host: HAProxy in containers (the edge, and the fronts of services), its configuration, its command
+ * line and its image. Must never be needed for traffic: what it set up serves on without it. Start reading at
+ * `proxy.ts` (apply), then `config/` (the configuration as text), `runtime/` (changes without a reload, draining,
+ * counters) and `container/` (what it runs in, and how one takes another's place).
  */
-export { createHaproxy } from './haproxy.ts';
+export { createFronts, createHaproxy, type HaproxyOptions } from './haproxy.ts';

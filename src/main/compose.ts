@@ -3,7 +3,7 @@ import process from 'node:process';
 import { createBuilder, makePackagedImage } from '../build/index.ts';
 import type { Home } from '../client/index.ts';
 import { connectEngine, type ConnectedEngine } from '../docker/index.ts';
-import { createHaproxy } from '../haproxy/index.ts';
+import { createFronts, createHaproxy, type HaproxyOptions } from '../haproxy/index.ts';
 import { createHost, createProber } from '../host/index.ts';
 import { systemClock } from '../kit/index.ts';
 import type { Host, Store } from '../ports/index.ts';
@@ -46,13 +46,14 @@ type TargetInput = { readonly socket: string; readonly store: Store; readonly ho
 
 function openTarget({ socket, store, home, host, log }: TargetInput): Target & { readonly engine: ConnectedEngine } {
   const engine = connectEngine({ socket, clock: systemClock });
-  const dataPlane = createHaproxy({
+  const haproxy: HaproxyOptions = {
     engine,
     host,
     clock: systemClock,
     installation: store.installation,
     home: home.directory,
     runDirectory: home.edgeDirectory,
+    frontsDirectory: home.frontsDirectory,
     owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     ipv6: hasIpv6(),
     image: {
@@ -60,8 +61,14 @@ function openTarget({ socket, store, home, host, log }: TargetInput): Target & {
       makeImage: (image, signal) => makePackagedImage({ engine, environment: ownEnvironment() }, image, signal),
       onProgress: (message) => log.info({}, message),
     },
-  });
-  return { socket, engine, dataPlane, builder: createBuilder({ engine, cacheDirectory: home.cacheDirectory }) };
+  };
+  return {
+    socket,
+    engine,
+    dataPlane: createHaproxy(haproxy),
+    fronts: createFronts(haproxy),
+    builder: createBuilder({ engine, cacheDirectory: home.cacheDirectory }),
+  };
 }
 
 function toBases(text: string | undefined): 'registry' | 'distro' | 'auto' {

@@ -42,6 +42,7 @@ export async function openEdge(): Promise<EdgeUnderTest> {
       installation,
       home: runDirectory,
       runDirectory,
+      frontsDirectory: runDirectory,
       owner: { uid: 0, gid: 0 },
       ipv6: existsSync('/proc/net/if_inet6'),
       image: {

@@ -25,6 +25,7 @@ const edge = createHaproxy({
   installation: 't-edge-owner',
   home: runDirectory,
   runDirectory,
+  frontsDirectory: runDirectory,
   owner: { uid, gid: uid },
   ipv6: false,
   image: { bases: 'distro', makeImage: () => Promise.reject(new Error('the image was made before')) },

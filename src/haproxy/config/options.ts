@@ -1,5 +1,6 @@
 /** What the configuration depends on besides the wanted state. */
 export type RenderOptions = {
+  readonly role: 'edge' | 'front';
   /** Whether the machine has IPv6; without it an IPv6 address cannot be bound. */
   readonly ipv6: boolean;
   /** Who may use the sockets: the server's user. */

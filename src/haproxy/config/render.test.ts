@@ -4,7 +4,7 @@ import { boundBy } from './binds.ts';
 import type { RenderOptions } from './options.ts';
 import { render, renderConfig } from './render.ts';
 
-const options: RenderOptions = { ipv6: true, owner: { uid: 0, gid: 0 } };
+const options: RenderOptions = { role: 'edge', ipv6: true, owner: { uid: 0, gid: 0 } };
 
 const web: Backend = {
   name: 'shop.web.8080',
@@ -56,6 +56,7 @@ test('renders listeners, rules, checks and servers', () => {
   http-request set-header X-Real-IP %[src]
   http-request del-header Forwarded
   http-request del-header Proxy
+  http-request del-header X-SSL-Client- -m beg
   default_backend shop.web.8080
 frontend in_80_127.0.0.1 from http
   bind 127.0.0.1:80
@@ -67,6 +68,7 @@ frontend in_80_127.0.0.1 from http
   http-request set-header X-Real-IP %[src]
   http-request del-header Forwarded
   http-request del-header Proxy
+  http-request del-header X-SSL-Client- -m beg
   use_backend shop.web.8080 if { var(txn.berth_host) -m str shop.example.com } { path -m str '/api' } or { var(txn.berth_host) -m str shop.example.com } { path -m beg '/api/' }
   use_backend shop.web.8080 if { var(txn.berth_host) -m end .example.com }
   default_backend berth.none

@@ -1,13 +1,16 @@
 import { sha256 } from '../../kit/index.ts';
 import type { ProxyConfig } from '../../model/index.ts';
 import { backend } from './backend.ts';
+import { tlsState, tlsVariable, withoutCertificates, type TlsState } from './certificates.ts';
 import { defaults } from './defaults.ts';
+import { frontDefaults, frontFrontend, frontGlobals } from './front.ts';
 import type { RenderOptions } from './options.ts';
 import { noRoutePage } from './pages.ts';
 import { frontend } from './rules.ts';
+import { tlsSettings } from './tls.ts';
 
-/** A configuration and the hash of what in it can only be changed by a reload. */
-export type Rendered = { readonly text: string; readonly staticHash: string; readonly hash: string };
+/** A configuration, the hash of what in it can only be changed by a reload, and its certificates. */
+export type Rendered = { readonly text: string; readonly staticHash: string; readonly hash: string; readonly tls: TlsState };
 
 /** Where the container sees the directory with sockets and the running configuration. */
 export const runMount = '/run/berth';
@@ -25,32 +28,39 @@ export function renderConfig(config: ProxyConfig, options: RenderOptions): strin
 
 /** HAProxy's configuration with the hashes that tell whether a running HAProxy has it. */
 export function render(config: ProxyConfig, options: RenderOptions): Rendered {
-  const bare = { ...config, backends: config.backends.map((b) => ({ ...b, servers: [] })) };
-  const staticHash = sha256(body(bare, options)).slice(0, 32);
-  const text = head(options, staticHash) + body(config, options);
-  return { text, staticHash, hash: sha256(text).slice(0, 32) };
+  const backends = config.backends.map((b) => ({ ...b, servers: [] }));
+  const bare = { ...config, backends, listeners: config.listeners.map(withoutCertificates) };
+  const staticHash = sha256(tlsSettings(config).join('\n') + body(bare, options)).slice(0, 32);
+  const tls = tlsState(config);
+  const variables = { [staticVariable]: staticHash, [tlsVariable]: tls.hash };
+  const text = [...head(options, variables), ...tlsSettings(config), body(config, options)].join('\n');
+  return { text, staticHash, hash: sha256(text).slice(0, 32), tls };
 }
 
-function head(options: RenderOptions, staticHash: string): string {
+function head(options: RenderOptions, variables: Readonly<Record<string, string>>): string[] {
   const { uid, gid } = options.owner;
   const owner = uid === 0 ? '' : ` uid ${uid} gid ${gid}`;
-  // The worker gives up root once it has bound its ports; fd-hard-limit keeps its tables small where the limit is huge.
+  // The edge's worker gives up root once it has bound its ports; fd-hard-limit keeps its tables small where the limit is huge.
+  const own = options.role === 'front' ? frontGlobals : ['  uid 65532', '  gid 65532', '  fd-hard-limit 65536'];
   // A worker that old connections keep alive is ended by the fiftieth reload after its own.
-  return `# Written by berth, which replaces it at every change.
-global
-  stats socket ${runMount}/${runtimeSocket} mode 600${owner} level admin expose-fd listeners
-  set-var ${staticVariable} str(${staticHash})
-  uid 65532
-  gid 65532
-  fd-hard-limit 65536
-  mworker-max-reloads 50
-`;
+  return [
+    '# Written by berth, which replaces it at every change.',
+    'global',
+    `  stats socket "\${${socketsVariable}-${runMount}}/${runtimeSocket}" mode 600${owner} level admin expose-fd listeners`,
+    ...Object.entries(variables).map(([name, value]) => `  set-var ${name} str(${value})`),
+    ...own,
+    '  mworker-max-reloads 50',
+  ];
 }
 
 function body(config: ProxyConfig, options: RenderOptions): string {
+  if (options.role === 'front') {
+    const listeners = config.listeners.flatMap((l) => frontFrontend(l, options));
+    return [...frontDefaults(options), ...listeners, ...config.backends.flatMap((b) => backend(b)), ''].join('\n');
+  }
   return [
     ...defaults(options),
-    ...config.listeners.flatMap((l) => frontend(l, options)),
+    ...config.listeners.flatMap((l) => frontend(l, options, config.acmeThumbprints)),
     ...config.backends.flatMap((b) => backend(b)),
     'backend berth.none from http',
     `  http-request return ${noRoutePage}`,

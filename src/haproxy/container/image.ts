@@ -29,8 +29,8 @@ const registryReference = `docker.io/library/haproxy:${version}`;
 const repository = 'berth/haproxy';
 const tag = `${version}-1`;
 
-/** What every edge of this engine is started from. */
-export const edgeImage = `${repository}:${tag}`;
+/** What every proxy of this engine is started from. */
+export const proxyImage = `${repository}:${tag}`;
 
 const recipe: PackagedImage = {
   id: `haproxy:${version}`,
@@ -44,9 +44,9 @@ const recipe: PackagedImage = {
 
 /** Makes sure that the engine has HAProxy's image: kept from before, pulled, or made from packages. */
 export async function ensureImage(engine: Engine, settings: ImageSettings, signal?: AbortSignal): Promise<void> {
-  if ((await engine.inspectImage(edgeImage, signal)) !== undefined) return;
+  if ((await engine.inspectImage(proxyImage, signal)) !== undefined) return;
   const refused = settings.bases === 'distro' ? undefined : await pull(engine, settings, signal);
-  if ((await engine.inspectImage(edgeImage, signal)) !== undefined) return;
+  if ((await engine.inspectImage(proxyImage, signal)) !== undefined) return;
   if (settings.bases === 'registry' && refused !== undefined) throw refused;
   settings.onProgress?.(`Making the HAProxy ${version} image from Debian packages (once)`);
   try {

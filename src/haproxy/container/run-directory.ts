@@ -1,18 +1,22 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, chown, mkdir, open, readFile, rename, rm, stat, lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BerthError } from '../../errors/index.ts';
-import { runningFile, socketFiles, trialFile } from './container.ts';
 import { masterSocket, runtimeSocket } from '../config/render.ts';
+import { retiredFile, runningFile, socketFiles, trialFile } from './body.ts';
+import type { Owner } from './place.ts';
 
-/** The directory that server and container share: HAProxy's sockets and the configuration it runs. */
+/** The directory that server and one container share: HAProxy's sockets and the configuration it runs. */
 export type RunDirectory = {
   readonly path: string;
   readonly sockets: { readonly runtime: string; readonly master: string };
-  prepare(): Promise<void>;
   readRunning(): Promise<string | undefined>;
   writeRunning(text: string | undefined): Promise<void>;
   writeTrial(text: string | undefined): Promise<void>;
+  /** Notes, once, that the HAProxy of this directory was replaced; every start of its container takes the note away. */
+  markRetired(): Promise<void>;
+  /** Since when (wall clock), or undefined. */
+  retiredAtMs(): Promise<number | undefined>;
   clear(): Promise<void>;
 };
 
@@ -28,24 +32,50 @@ export function openRunDirectory(path: string): RunDirectory {
     });
   }
   const write = (file: string, text: string | undefined): Promise<void> => replaceFile(join(path, file), text);
+  const retired = join(path, retiredFile);
   return {
     path,
     sockets,
-    async prepare() {
-      await mkdir(path, { recursive: true, mode: 0o700 });
-    },
     readRunning: () => readIfThere(join(path, runningFile)),
     writeRunning: (text) => write(runningFile, text),
     writeTrial: (text) => write(trialFile, text),
+    async markRetired() {
+      if ((await changedAtMs(retired)) === undefined) await write(retiredFile, '');
+    },
+    retiredAtMs: () => changedAtMs(retired),
     async clear() {
-      await Promise.all([runningFile, trialFile, ...socketFiles].map((file) => rm(join(path, file), { force: true })));
+      const files = [runningFile, trialFile, retiredFile, ...socketFiles];
+      await Promise.all(files.map((file) => rm(join(path, file), { force: true })));
     },
   };
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+/** Makes a directory, and gives it to the user who writes in it where that is not the server's own. */
+export async function ensureDirectory(path: string, input: { readonly mode: number; readonly owner?: Owner | undefined }): Promise<void> {
+  const { mode, owner } = input;
+  await mkdir(path, { recursive: true, mode });
+  if (owner !== undefined && (await stat(path)).uid !== owner.uid) await chown(path, owner.uid, owner.gid);
+}
+
+export async function removeDirectory(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  return (await changedAtMs(path)) !== undefined;
+}
+
+async function changedAtMs(path: string): Promise<number | undefined> {
+  return ifThere(async () => (await lstat(path)).mtimeMs);
+}
+
+function readIfThere(path: string): Promise<string | undefined> {
+  return ifThere(() => readFile(path, { encoding: 'utf8', flag: constants.O_RDONLY | constants.O_NOFOLLOW }));
+}
+
+async function ifThere<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await look();
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
     throw thrown;
@@ -60,13 +90,21 @@ export async function replaceExisting(path: string, text: string): Promise<boole
   } catch {
     return false;
   }
-  await replaceFile(path, text);
-  await using directory = await open(dirname(path), 'r');
-  await directory.sync();
+  await writeDurably(path, text);
   return true;
 }
 
-/** Replaces a file whole and waits until it is on disk; `undefined` takes it away. The container's copies keep the mode, and the server reads them. */
+/** Writes a file whole, and is back when it and its directory entry are on disk. */
+export async function writeDurably(path: string, text: string): Promise<void> {
+  await replaceFile(path, text);
+  await using directory = await open(dirname(path), 'r');
+  await directory.sync();
+}
+
+/**
+ * Replaces a file whole and waits until it is on disk; `undefined` takes it away. The container's copies keep the mode,
+ * and the server reads them. Made anew, so that no link that somebody put there is followed.
+ */
 async function replaceFile(path: string, text: string | undefined): Promise<void> {
   if (text === undefined) {
     await rm(path, { force: true });
@@ -74,7 +112,8 @@ async function replaceFile(path: string, text: string | undefined): Promise<void
   }
   const temporary = `${path}.new`;
   try {
-    await using file = await open(temporary, 'w', 0o644);
+    await rm(temporary, { force: true });
+    await using file = await open(temporary, 'wx', 0o644);
     await file.writeFile(text);
     await file.sync();
   } catch (cause) {

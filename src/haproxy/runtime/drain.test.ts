@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DrainInput } from '../../ports/index.ts';
-import { drain, type DrainDeps } from './drain.ts';
+import type { CommandLine } from './command-line.ts';
+import { drain, type DrainDeps, type RetiredProxy } from './drain.ts';
 
 const input: DrainInput = { backend: 'b', server: 's', address: '10.0.0.1', port: 80, mode: 'http', drainMs: 30_000, longDrainMs: 60_000 };
 
@@ -27,15 +28,19 @@ class Scene {
         for (const event of this.events.filter((e) => e.atMs <= this.nowMs)) event.happens();
       },
     },
-    isRunning: async () => true,
-    lines: {
-      worker: async (command) => this.#answer('current', command, this.current),
-      oldWorker: () => async (command) => this.#answer('old', command, this.old ?? { requests: 0, tunnels: 0 }),
-      master: async () => {
-        const seconds = String(Math.floor((this.nowMs - this.reloadedAtMs) / 1000)).padStart(2, '0');
-        const old = this.old === undefined ? '' : `# old workers\n7 worker 1 0d01h00m00s 3.0\n`;
-        return `# workers\n8 worker 0 0d00h00m${seconds}s 3.0\n${old}`;
-      },
+    reach: async () => ({ lines: this.#lines, retired: this.retired }),
+  };
+
+  /** HAProxy containers that were replaced. */
+  retired: RetiredProxy[] = [];
+
+  readonly #lines: CommandLine = {
+    worker: async (command) => this.#answer('current', command, this.current),
+    oldWorker: () => async (command) => this.#answer('old', command, this.old ?? { requests: 0, tunnels: 0 }),
+    master: async () => {
+      const seconds = String(Math.floor((this.nowMs - this.reloadedAtMs) / 1000)).padStart(2, '0');
+      const old = this.old === undefined ? '' : `# old workers\n7 worker 1 0d01h00m00s 3.0\n`;
+      return `# workers\n8 worker 0 0d00h00m${seconds}s 3.0\n${old}`;
     },
   };
 

@@ -15,11 +15,16 @@ import { nameWord } from '../config/words.ts';
 
 /** What draining looks at. */
 export type DrainDeps = {
-  readonly lines: CommandLine;
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
-  /** Whether an edge runs at all; without one nothing is in flight. */
-  readonly isRunning: (signal?: AbortSignal) => Promise<boolean>;
+  /** How HAProxy is reached; undefined when none runs: then nothing is in flight. */
+  readonly reach: (signal?: AbortSignal) => Promise<Reached | undefined>;
 };
+
+/** The HAProxy that serves, and those that were replaced and finish what they have. */
+export type Reached = { readonly lines: CommandLine; readonly retired: readonly RetiredProxy[] };
+
+/** `sinceMs`: for how long it has taken nothing new; undefined: it still does. */
+export type RetiredProxy = { readonly name: string; readonly lines: CommandLine; readonly sinceMs: number | undefined };
 
 /** How long an old worker can still take a new request on a connection that a client kept: `timeout http-keep-alive`. */
 const keptMs = 10_000;
@@ -57,24 +62,62 @@ export async function drain(deps: DrainDeps, input: DrainInput, signal?: AbortSi
 }
 
 /** An absent server gets nothing; so does one in drain or with weight 0. */
-async function isDraining({ lines, isRunning }: DrainDeps, input: DrainInput, signal: AbortSignal | undefined): Promise<boolean> {
-  if (!(await isRunning(signal))) return true;
-  const servers = readServersState(await lines.worker('show servers state', signal));
+async function isDraining({ reach }: DrainDeps, input: DrainInput, signal: AbortSignal | undefined): Promise<boolean> {
+  const reached = await reach(signal);
+  if (reached === undefined) return true;
+  const servers = readServersState(await reached.lines.worker('show servers state', signal));
   const server = servers.find((s) => s.backend === input.backend && s.name === input.server);
   return server === undefined || server.admin !== 'ready' || server.weight === 0;
 }
 
-async function look(deps: DrainDeps, input: DrainInput, signal: AbortSignal | undefined): Promise<Left> {
-  const { lines, isRunning } = deps;
-  if (!(await isRunning(signal))) return { requests: 0, long: 0, wait: false };
-  const current = await inHand(lines.worker, input, signal);
+async function look({ reach }: DrainDeps, input: DrainInput, signal: AbortSignal | undefined): Promise<Left> {
+  const nothing = { requests: 0, long: 0, wait: false };
+  const reached = await reach(signal);
+  if (reached === undefined) return nothing;
+  const current = await inHand(reached.lines.worker, input, signal);
+  const lefts = await Promise.all((await leftovers(reached, signal)).map((w) => inOldWorker(w, input, signal)));
+  return [current, ...lefts].reduce(
+    (sum, l) => ({ requests: sum.requests + l.requests, long: sum.long + l.long, wait: sum.wait || l.wait }),
+    nothing,
+  );
+}
+
+/** A worker that finishes what it has: left behind by a reload, or of a HAProxy that was replaced. */
+type Leftover = { readonly name: string; readonly ask: Ask; readonly sinceMs: number | undefined };
+
+async function leftovers({ lines, retired }: Reached, signal: AbortSignal | undefined): Promise<Leftover[]> {
   const workers = readWorkers(await lines.master('show proc', signal));
-  const lefts = await Promise.all(workers.filter((w) => w.old).map((w) => inOldWorker(deps, { input, worker: w, workers }, signal)));
-  return [current, ...lefts].reduce((sum, l) => ({
-    requests: sum.requests + l.requests,
-    long: sum.long + l.long,
-    wait: sum.wait || l.wait,
-  }));
+  const reloaded = workers
+    .filter((w) => w.old)
+    .map((w) => ({ name: String(w.pid), ask: lines.oldWorker(w.pid), sinceMs: sinceReload(w, workers) }));
+  const replaced = await Promise.all(
+    retired.map(async ({ name, lines: theirs, sinceMs }) => {
+      const left = readWorkers(await unlessGone(() => theirs.master('show proc', signal)));
+      return left.map((w) => ({ name: `${name} ${w.pid}`, ask: askUnlessGone(theirs.oldWorker(w.pid)), sinceMs }));
+    }),
+  );
+  return [...reloaded, ...replaced.flat()];
+}
+
+function sinceReload(worker: Worker, workers: readonly Worker[]): number {
+  const successor = workers.filter((w) => w.reloads < worker.reloads).toSorted((a, b) => b.reloads - a.reloads)[0];
+  return successor?.uptimeMs ?? 0;
+}
+
+/** Who was replaced goes when it has nothing left, and then it has nothing to say. */
+async function unlessGone(ask: () => Promise<string>): Promise<string> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    const cause = thrown instanceof BerthError ? thrown.cause : undefined;
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ECONNREFUSED' || code === 'ENOENT') return '';
+    throw thrown;
+  }
+}
+
+function askUnlessGone(ask: Ask): Ask {
+  return (command, signal) => unlessGone(() => ask(command, signal));
 }
 
 /** Streams are listed only when something is counted: the list is long on a busy edge. */
@@ -89,18 +132,14 @@ async function inHand(ask: Ask, input: DrainInput, signal: AbortSignal | undefin
   return { requests: Math.max(0, count - long), long, wait: false };
 }
 
-type OldWorker = { readonly input: DrainInput; readonly worker: Worker; readonly workers: readonly Worker[] };
-
 /**
  * An old worker cannot be told to drain ("Proxy is disabled"): for ten seconds after its reload, clients that kept
  * their connection may send it a request more. Afterwards, or once only tunnels are left, what it has in hand is all
  * there will be.
  */
-async function inOldWorker(deps: DrainDeps, { input, worker, workers }: OldWorker, signal: AbortSignal | undefined): Promise<Left> {
-  const successor = workers.filter((w) => w.reloads < worker.reloads).toSorted((a, b) => b.reloads - a.reloads)[0];
-  const sinceMs = successor?.uptimeMs ?? 0;
-  const ask = deps.lines.oldWorker(worker.pid);
+async function inOldWorker({ ask, sinceMs }: Leftover, input: DrainInput, signal: AbortSignal | undefined): Promise<Left> {
   const left = await inHand(ask, input, signal);
+  if (sinceMs === undefined) return { ...left, wait: true };
   if (input.mode === 'tcp' || sinceMs >= keptMs + roundingMs) return left;
   const [info, streams] = await Promise.all([ask('show info', signal), ask('show sess all', signal)]);
   const tunnels = readStreams(streams).filter((s) => s.long).length;
@@ -115,9 +154,10 @@ async function streamsOf(ask: Ask, input: DrainInput, signal: AbortSignal | unde
 type Closing = { readonly input: DrainInput; readonly kind: 'request' | 'long'; readonly closed: Set<string> };
 
 /** Closes the requests or the long-lived connections of a server in every worker, and notes each once. */
-async function close({ lines }: DrainDeps, { input, kind, closed }: Closing, signal: AbortSignal | undefined): Promise<void> {
-  const old = readWorkers(await lines.master('show proc', signal)).filter((w) => w.old);
-  const workers = [{ name: 'current', ask: lines.worker }, ...old.map((w) => ({ name: String(w.pid), ask: lines.oldWorker(w.pid) }))];
+async function close({ reach }: DrainDeps, { input, kind, closed }: Closing, signal: AbortSignal | undefined): Promise<void> {
+  const reached = await reach(signal);
+  if (reached === undefined) return;
+  const workers = [{ name: 'current', ask: reached.lines.worker }, ...(await leftovers(reached, signal))];
   for (const { name, ask } of workers) {
     for (const stream of await streamsOf(ask, input, signal)) {
       if (stream.long !== (kind === 'long')) continue;
