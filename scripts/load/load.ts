@@ -12,8 +12,13 @@ export class Load implements AsyncDisposable {
   private readonly waiting: PromiseWithResolvers<LoadAnswer>[] = [];
   private ended: Promise<LoadReport> | undefined;
 
-  constructor(streams: readonly Stream[], timeoutMs = 15_000) {
-    this.child = fork(path.join(import.meta.dirname, 'main.ts'), [JSON.stringify({ streams, timeoutMs })], { execArgv: [] });
+  /** `inside` starts the process in the namespaces of a container that has this directory at /load and Node at /bin/node. */
+  constructor(streams: readonly Stream[], { timeoutMs = 15_000, inside }: { timeoutMs?: number; inside?: number } = {}) {
+    const plan = [JSON.stringify({ streams, timeoutMs })];
+    this.child =
+      inside === undefined
+        ? fork(path.join(import.meta.dirname, 'main.ts'), plan, { execArgv: [] })
+        : fork('/load/main.ts', plan, { execPath: 'nsenter', execArgv: ['-t', String(inside), '-n', '-m', '--', '/bin/node'] });
     this.child.on('message', (answer) => this.waiting.shift()?.resolve(answer as LoadAnswer));
     this.child.once('exit', (code) => {
       for (const { reject } of this.waiting) reject(new Error(`The load process ended by itself (exit ${code}).`));

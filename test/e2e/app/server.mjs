@@ -1,6 +1,6 @@
 // The application that tests deploy; what it does differs by variables, so one image serves every test.
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { Agent, createServer, get } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { hostname } from 'node:os';
 
@@ -14,6 +14,7 @@ const {
   SEEN = '/seen',
   CRASH_AFTER_MS = '',
   START_MS = '0',
+  UPSTREAM = 'http://api:3000/',
 } = process.env;
 
 /** Writes a line that tests count, whole or not at all. */
@@ -33,6 +34,7 @@ function handle(request, response) {
   const reply = (status, body) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   if (url.pathname === '/stream') return stream(response);
   if (url.pathname === '/crash') return process.exit(70);
+  if (url.pathname === '/via') return via(url.searchParams.has('close') ? false : kept, reply);
   if (BROKEN !== '') return reply(500, { version: VERSION, broken: true });
   if (request.method === 'POST') return receive(request, reply);
   if (url.pathname === '/slow') return setTimeout(() => reply(200, answers['/']()), Number(url.searchParams.get('ms')));
@@ -47,6 +49,23 @@ async function receive(request, reply) {
   const { id } = JSON.parse(text);
   seen(id);
   reply(201, { version: VERSION, id });
+}
+
+const kept = new Agent({ keepAlive: true });
+
+/** Asks another service by its name, and answers what it answered. */
+function via(agent, reply) {
+  const failed = (error) => reply(502, { code: error.code });
+  const call = get(UPSTREAM, { agent }, async (answer) => {
+    let text = '';
+    try {
+      for await (const part of answer.setEncoding('utf8')) text += part;
+      reply(answer.statusCode, JSON.parse(text));
+    } catch (error) {
+      failed(error);
+    }
+  });
+  call.once('error', failed);
 }
 
 function stream(response) {
