@@ -80,6 +80,7 @@ export async function loadProject(input: LoadInput): Promise<LoadResult> {
     base,
     show,
     lookup,
+    strict: input.strict,
     name: named,
     environment,
     profiles: chosenProfiles(input.profiles, variables.get('COMPOSE_PROFILES')),

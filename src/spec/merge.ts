@@ -45,6 +45,7 @@ const rules: readonly (readonly [pattern: string, rule: Rule])[] = [
   ['services.*.env_file', 'sequence'],
   ['services.*.label_file', 'sequence'],
   ['services.*.tmpfs', 'sequence'],
+  ['services.*.x-berth.routes', 'sequence'],
   ['services.*.logging', 'logging'],
   ['services.*.ulimits.*', 'ulimit'],
   ['networks.*.ipam.config', 'subnets'],

@@ -15,7 +15,12 @@ export type Problem = {
 /** Codes that name the whole failure when every problem has them; a mixture is FILE_INVALID. */
 type ProblemCode = 'FILE_INVALID' | 'FILE_NOT_FOUND' | 'VARIABLE_REQUIRED' | 'STRICT';
 
-type Words = { readonly hint?: string | undefined; readonly code?: ProblemCode };
+type Words = {
+  readonly hint?: string | undefined;
+  readonly code?: ProblemCode;
+  /** What stands on the line must not be shown. */
+  readonly secret?: true;
+};
 
 /** Makes a problem that points at a mark. */
 export function problemAt(mark: Mark, message: string, words: Words = {}): Problem {
@@ -27,7 +32,7 @@ export function problemAt(mark: Mark, message: string, words: Words = {}): Probl
     column,
     message,
     ...(words.hint === undefined ? {} : { hint: words.hint }),
-    sourceLine: lineText(mark.source, line),
+    ...(words.secret === true ? {} : { sourceLine: lineText(mark.source, line) }),
   };
 }
 

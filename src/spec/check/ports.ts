@@ -10,6 +10,8 @@ type Claim = {
   readonly port: number;
   readonly address: string;
   readonly protocol: 'tcp' | 'udp';
+  /** What is spoken on it: one port is read as HTTP or passed on as it is, and with TLS or without, for all. */
+  readonly speaks: 'HTTP' | 'HTTP with TLS' | 'TCP' | 'TCP with TLS' | 'UDP';
   /** What of the port it wants: everything that no route takes, or one route. */
   readonly share: string;
   readonly words: string;
@@ -31,23 +33,23 @@ function claimsOf(service: Service, context: Context): Claim[] {
   const fallback = node?.mark;
   if (fallback === undefined) return [];
   const portNodes = itemsOf(child(node, 'ports'));
-  const routeNodes = itemsOf(child(node, 'x-berth', 'routes'));
   const published = service.ports.flatMap((port, index): Claim[] => {
     if (port.published === undefined) return [];
     const mark = portNodes[index]?.mark ?? fallback;
     if (port.protocol === 'tcp' && service.routes.some((route) => route.port === port.published)) return [];
-    return [
-      { service, port: port.published, address: port.hostIp ?? '', protocol: port.protocol, share: '', words: portWords(port), mark },
-    ];
+    const { protocol } = port;
+    const speaks = protocol === 'udp' ? 'UDP' : service.protocol === 'tcp' ? 'TCP' : 'HTTP';
+    return [{ service, port: port.published, address: port.hostIp ?? '', protocol, speaks, share: '', words: portWords(port), mark }];
   });
   const routes = service.routes.map((route, index): Claim => {
     const address = service.ports.find((port) => port.published === route.port)?.hostIp ?? '';
-    const mark = routeNodes[index]?.mark ?? fallback;
+    const mark = context.marks.get(`services.${service.name}.routes.${String(index)}`) ?? fallback;
     return {
       service,
       port: route.port,
       address,
       protocol: 'tcp',
+      speaks: `${route.mode === 'tcp' ? 'TCP' : 'HTTP'}${route.tls ? ' with TLS' : ''}`,
       share: `${route.host ?? '*'}${route.path}`,
       words: routeWords(route),
       mark,
@@ -67,9 +69,7 @@ function routeWords(route: Route): string {
 
 function collide(a: Claim, b: Claim): boolean {
   if (a.port !== b.port || a.protocol !== b.protocol || !overlap(a.address, b.address)) return false;
-  if (a.share === b.share) return true;
-  // A port that speaks TCP cannot be shared by what HTTP requests say.
-  return a.service !== b.service && (a.service.protocol === 'tcp' || b.service.protocol === 'tcp');
+  return a.share === b.share || a.speaks !== b.speaks;
 }
 
 function overlap(a: string, b: string): boolean {
@@ -87,11 +87,12 @@ function reportCollision(claim: Claim, rival: Claim, context: Context): void {
     claim.service === rival.service
       ? `\`${claim.service.name}\` asks twice for`
       : `\`${claim.service.name}\` and \`${rival.service.name}\` both want`;
+  const clash = claim.speaks === rival.speaks ? '' : `, one for ${claim.speaks} and one for ${rival.speaks}`;
   const hint =
-    claim.protocol === 'tcp' && claim.service !== rival.service
+    claim.protocol === 'tcp' && claim.service !== rival.service && clash === ''
       ? 'Give one of them another port, or share the port by `x-berth.routes` with different hosts or paths.'
       : 'Give one of them another port.';
-  context.problems.error(claim.mark, `${who} ${claim.words} (also at ${where})`, { hint });
+  context.problems.error(claim.mark, `${who} ${claim.words} (also at ${where})${clash}`, { hint });
 }
 
 /** A UDP port is bound by the engine for one container; a second instance could not have it. */

@@ -18,6 +18,10 @@ export type Context = {
   /** Services that are not part of this load: by name a profile that would choose it, or `provider`. */
   readonly leftOut: ReadonlyMap<string, string>;
   readonly places: Record<string, string>;
+  /** The same places for problems that are found later in the load. */
+  readonly marks: Map<string, Mark>;
+  /** What has no effect, or is not understood, is an error. */
+  readonly strict: boolean;
   /** Directories that belong to the project: its own and its build contexts. */
   readonly inside: readonly string[];
 };
@@ -25,6 +29,7 @@ export type Context = {
 /** Remembers where a value was written, for errors found later than the file. */
 export function notePlace(context: Context, name: string, mark: Mark): void {
   context.places[name] = placeText(mark);
+  context.marks.set(name, mark);
 }
 
 /** Remembers where a key of a mapping was written: its value, or the key itself when the value is more than one line may hold. */

@@ -1,6 +1,7 @@
 import type { Project, Service } from '../../model/index.ts';
 import { checkContainerNames } from '../check/container-names.ts';
 import { checkPorts } from '../check/ports.ts';
+import { checkRoutes } from '../check/routes.ts';
 import { plainDocument } from '../plain-document.ts';
 import { child, entriesOf, map, withEntry, type Entry, type MapNode, type Plain } from '../text/node.ts';
 import { withArguments } from './build.ts';
@@ -15,7 +16,7 @@ import { resolveNetworks, resolveVolumes } from './project-resources.ts';
 import { resolveService } from './service.ts';
 
 /** What a canonical document needs to become a project. */
-export type ResolveInput = Omit<Context, 'document' | 'places' | 'leftOut' | 'inside'> & {
+export type ResolveInput = Omit<Context, 'document' | 'places' | 'marks' | 'leftOut' | 'inside'> & {
   readonly name: string;
   readonly environment: string | undefined;
   readonly profiles: readonly string[];
@@ -31,7 +32,7 @@ export type Resolved = {
 /** Turns a canonical document into the project; what is wrong is collected, never thrown. */
 export async function resolveProject(document: MapNode, input: ResolveInput): Promise<Resolved> {
   const { chosen, leftOut } = chooseServices(document, input.profiles);
-  const context: Context = { ...input, document: chosen, leftOut, places: {}, inside: projectDirectories(document, input.base.directory) };
+  const context: Context = { ...input, document: chosen, leftOut, places: {}, marks: new Map(), inside: projectDirectories(document, input.base.directory) };
   const filled = await fillServices(chosen, context);
   const full: Context = { ...context, document: filled };
   const entries = entriesOf(child(filled, 'services'));
@@ -48,6 +49,7 @@ export async function resolveProject(document: MapNode, input: ResolveInput): Pr
   for (const [name, entry] of entries) if (entry.value.kind === 'map') services.push(await resolveService(name, entry, shared, full));
   checkCycles(full, new Map(services.map((service) => [service.name, service.dependsOn])));
   checkPorts(services, full);
+  checkRoutes(services, full);
   checkContainerNames(services, full);
   const project: Project = {
     name: input.name,

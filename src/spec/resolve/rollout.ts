@@ -1,8 +1,8 @@
-import type { RolloutSettings, Route } from '../../model/index.ts';
+import type { RolloutSettings } from '../../model/index.ts';
 import { splitWords } from '../text/shell-words.ts';
 import { child, type Node } from '../text/node.ts';
-import { notePlace, type Context } from './context.ts';
-import { defined, durationAt, integerAt, listAt, textAt, textsAt, wordAt } from './get.ts';
+import type { Context } from './context.ts';
+import { defined, durationAt, integerAt, textAt, textsAt, wordAt } from './get.ts';
 
 const standard: RolloutSettings = {
   strategy: 'rolling',
@@ -59,17 +59,6 @@ function berthRollout(node: Node | undefined): Partial<RolloutSettings> {
     watchMs: durationAt(node, 'watch'),
     monitorMs: durationAt(node, 'monitor'),
     failureAction: wordAt(failureActions, node, 'failureAction'),
-  });
-}
-
-/** Where traffic enters a service by name. */
-export function resolveRoutes(name: string, service: Node, context: Context): Route[] {
-  return listAt(service, 'x-berth', 'routes').flatMap((item, index) => {
-    if (item.kind !== 'map') return [];
-    notePlace(context, `services.${name}.x-berth.routes.${String(index)}`, item.mark);
-    const host = textAt(item, 'host')?.toLowerCase();
-    const where = { path: textAt(item, 'path') ?? '/', port: integerAt(item, 'port') ?? 80, mode: 'http', tls: false } as const;
-    return [{ ...defined({ host }), ...where, rules: {} }];
   });
 }
 

@@ -9,8 +9,9 @@ import { resolveGrants, type Contents } from './grants.ts';
 import { resolveHealthcheck, resolveProbe } from './health.ts';
 import { resolveMounts } from './mounts.ts';
 import { resolveAttachments, type LinkedNames } from './networks.ts';
-import { resolveExposed, writtenProtocol, type PortChooser } from './ports.ts';
-import { resolveRelease, resolveRollback, resolveRollout, resolveRoutes } from './rollout.ts';
+import { resolveExposed, type PortChooser } from './ports.ts';
+import { resolveTraffic } from '../routes/traffic.ts';
+import { resolveRelease, resolveRollback, resolveRollout } from './rollout.ts';
 import { resolveTls } from './tls.ts';
 
 /** What all services share while they are resolved. */
@@ -36,7 +37,8 @@ export async function resolveService(name: string, entry: Entry, shared: Shared,
       hint: 'Write `image: NAME` for an image that exists, or `build: .` to build from source.',
     });
   }
-  const routes = resolveRoutes(name, service, context);
+  const traffic = await resolveTraffic(name, service, shared.projectBerth, context);
+  const { routes } = traffic;
   const serviceLabels = child(service, 'deploy', 'labels');
   return defined({
     name,
@@ -45,11 +47,12 @@ export async function resolveService(name: string, entry: Entry, shared: Shared,
     pullPolicy: pullPolicy(service),
     replicas,
     port: integerAt(service, 'x-berth', 'port'),
-    protocol: wordAt(['http', 'tcp'], service, 'x-berth', 'protocol') ?? writtenProtocol(service),
     ports: shared.ports.resolve(name, service, context),
     expose: resolveExposed(service).tcp,
-    routes,
-    tls: await resolveTls({ name, service, projectBerth: shared.projectBerth, routes, contents: shared.contents }, context),
+    ...traffic,
+    tls:
+      (await resolveTls({ name, service, projectBerth: shared.projectBerth, routes, contents: shared.contents }, context)) ?? traffic.tls,
+    internal: wordAt(['front', 'dns'], service, 'x-berth', 'internal'),
     release: resolveRelease(service, context),
     probe,
     probeTiming: timing,

@@ -1,5 +1,17 @@
 import { durationMs, sizeBytes } from '../text/units.ts';
 import { isAddress, parseDevice, parseExposed, parsePort, parseVolume } from '../text/short-forms.ts';
+import { rangeProblem } from '../text/addresses.ts';
+import {
+  cookieProblem,
+  headerNameProblem,
+  headerValueProblem,
+  hostProblem,
+  parseRate,
+  parseRoute,
+  pathProblem,
+  redirectProblem,
+  statusProblem,
+} from '../text/route-forms.ts';
 import { splitWords } from '../text/shell-words.ts';
 import type { Format } from './shape.ts';
 
@@ -28,6 +40,11 @@ function parsed(parse: (value: string) => { readonly ok: boolean; readonly messa
   };
 }
 
+/** A parser's own words for what is wrong. */
+function textOf(parsed: object | string): string | undefined {
+  return typeof parsed === 'string' ? parsed : undefined;
+}
+
 /** What each kind of text must look like. */
 export const formats: Readonly<Record<Format, Check>> = {
   duration: (value) => (durationMs(value) === undefined ? 'must be a duration, such as `30s` or `1m30s`' : undefined),
@@ -53,11 +70,16 @@ export const formats: Readonly<Record<Format, Check>> = {
   ),
   'container-name': pattern(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/, 'may hold letters, digits, `_`, `.` and `-`, at least two'),
   'http-path': pattern(/^\/[^\s?#]*(?:\?[^\s#]*)?$/, 'must be a path that starts with `/`'),
-  'route-host': pattern(
-    /^(?:\*\.)?[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*$/,
-    'must be a host name, such as `shop.example.com` or `*.example.com`',
-  ),
-  'route-path': pattern(/^\/[^\s?#]*$/, 'must be a path that starts with `/`'),
+  'route-host': hostProblem,
+  route: (value) => textOf(parseRoute(value)),
+  'route-path': pathProblem,
+  'address-range': rangeProblem,
+  'header-name': headerNameProblem,
+  'header-value': headerValueProblem,
+  'cookie-name': cookieProblem,
+  redirect: redirectProblem,
+  rate: (value) => textOf(parseRate(value)),
+  'page-status': statusProblem,
   id: pattern(/^\d+$/, 'must be a number'),
   mode: pattern(/^0?o?[0-7]{1,4}$/, 'must be permissions in octal, such as `0440`'),
 };

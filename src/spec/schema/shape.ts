@@ -33,7 +33,15 @@ export type Format =
   | 'http-path'
   | 'route-host'
   | 'command'
+  | 'route'
   | 'route-path'
+  | 'address-range'
+  | 'header-name'
+  | 'header-value'
+  | 'cookie-name'
+  | 'redirect'
+  | 'rate'
+  | 'page-status'
   | 'id'
   | 'mode';
 

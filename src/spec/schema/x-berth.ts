@@ -14,6 +14,8 @@ import {
   string,
   type Shape,
 } from './shape.ts';
+import { routeKeys } from './routes.ts';
+import { tls } from './tls.ts';
 
 const port = integerFrom(1, 65_535);
 
@@ -42,23 +44,16 @@ const rollout: Shape = object({
 /** `services.*.x-berth` */
 export const serviceBerth: Shape = object({
   port: acts(port, 'The port that the application listens on; found from `ports`, `expose`, the image or the stack when left out.'),
-  protocol: acts(oneOfWords('http', 'tcp'), 'What it speaks there; found by asking when left out.'),
-  routes: acts(
-    listOf(
-      object({
-        host: acts(formatted('route-host'), 'The host name, also with a leading `*.`; every host when left out.'),
-        path: acts(formatted('route-path'), 'Requests whose path starts with this; `/`.'),
-        port: acts(port, 'The port of the machine; `80`.'),
-      }),
-    ),
-    'Where traffic enters by name.',
-  ),
+  ...routeKeys,
   release: acts(either(formatted('command'), listOf(string)), 'A command that runs once per release, before any instance changes.'),
   probe: acts(probe, 'How readiness is asked; found when left out.'),
   rollout: acts(rollout, 'How the service moves to a new release; wins over `deploy.update_config`.'),
   autoscale: reported(any, 'Not built yet; `deploy.replicas` is what runs.'),
-  internal: refused(any, 'Not built yet.'),
-  tls: refused(any, 'Not built yet.'),
+  internal: acts(
+    oneOfWords('front', 'dns'),
+    'How other services reach it by its name: `front`, one lasting address whose calls an update does not break, or `dns`, the addresses of its instances. `front` for every service with more than one instance or an order other than stop-first; UDP, external networks and single writers get `dns`; `berth plan` says which and why.',
+  ),
+  tls: acts(tls, 'TLS that ends at the edge, and where its certificate comes from; that of the project when left out.'),
   environment: refused(any, 'Not built yet.'),
 });
 
@@ -66,6 +61,7 @@ export const serviceBerth: Shape = object({
 export const projectBerth: Shape = object({
   probe: acts(probe, 'Defaults for every service.'),
   rollout: acts(rollout, 'Defaults for every service.'),
+  tls: acts(tls, 'Default for every service with routes; `none` at a service keeps it without.'),
   environments: refused(any, 'Not built yet.'),
   toggles: refused(any, 'Not built yet.'),
 });

@@ -7,6 +7,8 @@ import type { Mark, Source } from './source.ts';
 /** More values than any real application has; what exceeds it is an alias bomb or a mistake. */
 const maxValues = 500_000;
 const maxDepth = 200;
+/** Mappings whose keys are numbers by nature (statuses of HTTP), and are taken as text. */
+const numberKeyed: ReadonlySet<string> = new Set(['errorPages']);
 
 /** YAML's own error codes in words that name the way out. */
 const syntax: Readonly<Record<string, string>> = {
@@ -74,6 +76,8 @@ class Converter {
   /** How many values a node stands for once every alias in it is written out. */
   readonly #sizes = new Map<Node, number>();
   readonly #open = new Set<object>();
+  /** Mappings that may have numbers as keys. */
+  readonly #numberKeyed = new Set<unknown>();
 
   constructor(source: Source, document: Document.Parsed, problems: Problems) {
     this.#source = source;
@@ -161,8 +165,9 @@ class Converter {
     const entries = new Map<string, Entry>();
     const merged: MapNode[] = [];
     for (const pair of node.items) {
-      const key = this.#key(pair);
+      const key = this.#key(pair, this.#numberKeyed.has(node));
       if (key === undefined) continue;
+      if (numberKeyed.has(key.text)) this.#numberKeyed.add(pair.value);
       // A value that is not written lies where its key does.
       const value = isAbsent(pair.value) ? scalar(key.mark, null) : this.#convert(pair.value, depth + 1);
       if (value === undefined) continue;
@@ -185,7 +190,7 @@ class Converter {
     this.#problems.error(key.mark, `the key \`${key.text}\` is written twice in one mapping; the first is on line ${String(line)}`);
   }
 
-  #key(pair: Pair): { text: string; mark: Mark; plain: boolean } | undefined {
+  #key(pair: Pair, mayBeNumber: boolean): { text: string; mark: Mark; plain: boolean } | undefined {
     const mark = this.#mark(pair.key);
     if (!isScalar(pair.key) || typeof pair.key.value !== 'string') {
       this.#problems.error(mark, 'a key must be plain text');
@@ -193,7 +198,7 @@ class Converter {
     }
     const text = pair.key.value;
     const plain = pair.key.type === 'PLAIN';
-    if (plain && typeof plainScalar(text) !== 'string') {
+    if (plain && typeof plainScalar(text) !== 'string' && !(mayBeNumber && /^\d+$/.test(text))) {
       this.#problems.error(mark, `the key \`${text}\` is not text`, { hint: `Quote it: "${text}".` });
       return undefined;
     }

@@ -1,0 +1,55 @@
+import { hostProblem } from '../text/route-forms.ts';
+
+/** One address of a site. `tls`: Caddy ends TLS there. */
+export type Site = { readonly host: string | undefined; readonly port: number | undefined; readonly tls: boolean };
+
+/** The addresses of a site (`example.com, http://x:8080, :80`); a text for what is none. */
+export function parseSites(value: string): readonly (Site | string)[] {
+  return value.split(/[\s,]+/).flatMap((address) => (address === '' ? [] : [parseSite(address)]));
+}
+
+function parseSite(address: string): Site | string {
+  const [, scheme, host = '', port, path] = /^(?:(https?):\/\/)?([^:/]*)(?::(\d+))?(\/.*)?$/i.exec(address) ?? [];
+  const number = port === undefined ? undefined : Number(port);
+  if (path !== undefined || (host === '' && number === undefined && scheme === undefined))
+    return `\`${address}\` is not an address of a site`;
+  const wrong = host === '' || host === '*' ? undefined : hostProblem(host);
+  if (wrong !== undefined) return `the host \`${host}\` ${wrong}`;
+  if (number !== undefined && (number < 1 || number > 65_535)) return `\`${address}\` has a port that is none`;
+  const name = host === '' || host === '*' ? undefined : host.toLowerCase();
+  // Caddy ends TLS wherever a host or https is written, save on port 80.
+  const tls = scheme === undefined ? (name !== undefined || number === 443) && number !== 80 : scheme.toLowerCase() === 'https';
+  return { host: name, port: number, tls };
+}
+
+/** The path prefix of a matcher, or undefined when it is something else: `/api/*`, `/api*`, `*`. */
+export function prefixOf(matcher: string): string | undefined {
+  if (matcher === '*' || matcher === '/*') return '/';
+  const [, prefix] = /^(\/[^*{}?#]*)\*?$/.exec(matcher) ?? [];
+  return prefix === undefined || prefix === '/' ? prefix : prefix.replace(/\/$/, '');
+}
+
+/** The words of a directive: a matcher in front is told apart. */
+export function wordsOf(value: string): { readonly matcher: string | undefined; readonly words: readonly string[] } {
+  const words = [...value.matchAll(/\{\{[^}]*\}\}|"((?:[^"\\]|\\.)*)"|\S+/g)].map(([all, quoted]) => quoted ?? all);
+  const [first = ''] = words;
+  return /^(?:[/@*](?!\/))/.test(first) ? { matcher: first, words: words.slice(1) } : { matcher: undefined, words };
+}
+
+/** The container port of `{{upstreams [SCHEME] [PORT]}}` or `SERVICE:PORT`, or undefined when it leads elsewhere. */
+export function upstreamOf(
+  words: readonly string[],
+  service: string,
+): { readonly target: number | undefined; readonly h2: boolean } | undefined {
+  const [only, ...more] = words;
+  if (only === undefined || more.length > 0) return undefined;
+  const template = /^\{\{\s*upstreams(?:\s+(http|h2c))?(?:\s+(\d+))?\s*\}\}$/.exec(only);
+  const written = /^(?:(http|h2c):\/\/)?([^:/]+)(?::(\d+))?$/.exec(only);
+  if (template !== null) return { target: numberOf(template[2]), h2: template[1] === 'h2c' };
+  if (written?.[2] !== service) return undefined;
+  return { target: numberOf(written[3]), h2: written[1] === 'h2c' };
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}

@@ -1,0 +1,228 @@
+import type { RouteRules } from '../../model/index.ts';
+import type { Context } from '../resolve/context.ts';
+import { defined } from '../resolve/get.ts';
+import { rangeProblem } from '../text/addresses.ts';
+import { hashProblem, headerNameProblem, headerValueProblem, longestMs } from '../text/route-forms.ts';
+import { durationMs } from '../text/units.ts';
+import { hashHint, userProblem } from './basic-auth.ts';
+import { commaList, isOn, notTaken, type Label, type Labels } from './labels.ts';
+import { mergeRules } from './merge-rules.ts';
+import { redirectByRegex, type Target } from './traefik-redirect.ts';
+
+/** The rules of a middleware, or why a route without it would let more through than Traefik does. */
+type Outcome = RouteRules | { readonly closed: string };
+
+/** Where a middleware is described, and for which route it is read. */
+type Input = {
+  readonly at: readonly string[];
+  readonly type: string;
+  readonly labels: Labels;
+  readonly target: Target;
+  readonly context: Context;
+};
+
+/** What a router's middlewares do to a route, in their order; undefined where the route must not be made, which was said. */
+export function applyMiddlewares(
+  names: readonly { readonly name: string; readonly label: Label }[],
+  on: { readonly labels: Labels; readonly target: Target; readonly context: Context },
+): RouteRules | undefined {
+  let rules: RouteRules = {};
+  for (const { name, label } of names) {
+    const made = applyOne(name, on, 0);
+    if ('closed' in made) {
+      notTaken(on.context, label.mark, `\`${label.key}\`: the middleware \`${name}\` ${made.closed}; no route is made without it`);
+      return undefined;
+    }
+    rules = mergeRules(rules, made);
+  }
+  return rules;
+}
+
+function applyOne(
+  name: string,
+  on: { readonly labels: Labels; readonly target: Target; readonly context: Context },
+  depth: number,
+): Outcome {
+  const [own = '', provider] = name.toLowerCase().split('@');
+  if (provider !== undefined && provider !== 'docker') return { closed: `is described outside of this file (\`@${provider}\`)` };
+  const base = ['traefik', 'http', 'middlewares', own];
+  const [type] = on.labels.names(...base);
+  if (type === undefined) return { closed: 'is not described by a label of this service' };
+  const at = [...base, type];
+  if (type === 'chain') return applyChain(at, on, depth);
+  const apply = middlewares[type];
+  if (apply !== undefined) return apply({ ...on, at, type });
+  on.labels.under(...at);
+  if (harmless.has(type)) {
+    sayUnread({ ...on, at, type }, 'has no effect');
+    return {};
+  }
+  return { closed: `is of a kind that berth does not have (\`${type}\`)` };
+}
+
+function applyChain(
+  at: readonly string[],
+  on: { readonly labels: Labels; readonly target: Target; readonly context: Context },
+  depth: number,
+): Outcome {
+  if (depth > 8) return { closed: 'contains itself' };
+  let rules: RouteRules = {};
+  for (const name of commaList(on.labels.get(...at, 'middlewares')?.value ?? '')) {
+    const made = applyOne(name, on, depth + 1);
+    if ('closed' in made) return { closed: `needs \`${name}\`, which ${made.closed}` };
+    rules = mergeRules(rules, made);
+  }
+  return rules;
+}
+
+/** Kinds without which nobody gets in who would not otherwise: their absence is said. */
+const harmless: ReadonlySet<string> = new Set([
+  'retry',
+  'circuitbreaker',
+  'inflightreq',
+  'errors',
+  'contenttype',
+  'passtlsclientcert',
+  'grpcweb',
+]);
+
+function sayUnread(input: Input, words: string): void {
+  for (const label of input.labels.under(...input.at)) notTaken(input.context, label.mark, `\`${label.key}\` ${words}`);
+}
+
+const value = (input: Input, ...path: string[]): string | undefined => input.labels.get(...input.at, ...path)?.value;
+
+const middlewares: Readonly<Record<string, (input: Input) => Outcome>> = {
+  stripprefix: (input) => {
+    const prefixes = commaList(value(input, 'prefixes') ?? '').map((prefix) => prefix.replace(/\/+$/, ''));
+    value(input, 'forceslash');
+    const prefix = prefixes
+      .filter((each) => input.target.path === each || input.target.path.startsWith(`${each}/`))
+      .toSorted((a, b) => b.length - a.length)[0];
+    if (prefix !== undefined) return { rewrite: input.target.path.slice(prefix.length) || '/' };
+    return { closed: `strips \`${prefixes.join('`, `')}\`, which the route's path (\`${input.target.path}\`) does not start with` };
+  },
+  addprefix: (input) => {
+    const prefix = (value(input, 'prefix') ?? '').replace(/\/+$/, '');
+    return { rewrite: input.target.path === '/' ? `${prefix}/` : `${prefix}${input.target.path}` };
+  },
+  redirectscheme: (input) => {
+    const port = Number(value(input, 'port') ?? 443);
+    value(input, 'permanent');
+    if (value(input, 'scheme')?.toLowerCase() !== 'https') return { closed: 'leads to another scheme than https' };
+    return input.target.tls ? {} : { httpsRedirect: { port } };
+  },
+  redirectregex: (input) => {
+    const regex = value(input, 'regex');
+    const to = redirectByRegex({ regex: regex ?? '', replacement: value(input, 'replacement') ?? '' }, input.target);
+    const code = isOn(input.labels.get(...input.at, 'permanent')) ? (308 as const) : (307 as const);
+    if (to === 'other') return { closed: `redirects by a pattern (\`${regex ?? ''}\`) that is more than another host` };
+    return to === 'none' ? {} : { redirect: { to, code } };
+  },
+  headers: readHeaders,
+  basicauth: readUsers,
+  ipallowlist: readRanges,
+  ipwhitelist: readRanges,
+  ratelimit: readRate,
+  compress: (input) => {
+    for (const label of input.labels.under(...input.at))
+      if (label.parts.length > input.at.length) notTaken(input.context, label.mark, `\`${label.key}\` has no effect`);
+    return { compress: true };
+  },
+  buffering: (input) => {
+    const bytes = Number(value(input, 'maxrequestbodybytes') ?? 0);
+    for (const label of input.labels.under(...input.at))
+      if (!/\.maxrequestbodybytes$/i.test(label.key)) notTaken(input.context, label.mark, `\`${label.key}\` has no effect`);
+    return Number.isSafeInteger(bytes) && bytes > 0 ? { maxBodyBytes: bytes } : {};
+  },
+};
+
+/** Headers that a switch stands for. */
+const switches: Readonly<Record<string, readonly [name: string, value: string]>> = {
+  framedeny: ['X-Frame-Options', 'DENY'],
+  contenttypenosniff: ['X-Content-Type-Options', 'nosniff'],
+  browserxssfilter: ['X-XSS-Protection', '1; mode=block'],
+};
+/** Headers whose value an option is. */
+const named: Readonly<Record<string, string>> = {
+  customframeoptionsvalue: 'X-Frame-Options',
+  custombrowserxssvalue: 'X-XSS-Protection',
+  contentsecuritypolicy: 'Content-Security-Policy',
+  referrerpolicy: 'Referrer-Policy',
+  permissionspolicy: 'Permissions-Policy',
+};
+
+type Changes = { readonly set: Record<string, string>; readonly remove: string[] };
+
+function readHeaders(input: Input): Outcome {
+  const request: Changes = { set: {}, remove: [] };
+  const response: Changes = { set: {}, remove: [] };
+  const seconds = Number(value(input, 'stsseconds') ?? 0);
+  const sts = ['stsincludesubdomains', 'stspreload'].map((option) => isOn(input.labels.get(...input.at, option)));
+  value(input, 'forcestsheader');
+  for (const label of input.labels.under(...input.at)) readHeader(label, label.parts.slice(input.at.length), { request, response, input });
+  const hsts = `max-age=${String(seconds)}${sts[0] === true ? '; includeSubDomains' : ''}${sts[1] === true ? '; preload' : ''}`;
+  return defined({
+    requestHeaders: isEmpty(request) ? undefined : request,
+    responseHeaders: isEmpty(response) ? undefined : response,
+    hsts: seconds > 0 && input.target.tls ? hsts : undefined,
+  });
+}
+
+function isEmpty(changes: Changes): boolean {
+  return Object.keys(changes.set).length + changes.remove.length === 0;
+}
+
+function readHeader(label: Label, path: readonly string[], into: { request: Changes; response: Changes; input: Input }): void {
+  const [option = '', ...rest] = path;
+  const name = rest.join('.');
+  const lower = option.toLowerCase();
+  const fixed = isOn(label) ? switches[lower] : undefined;
+  if (fixed !== undefined) into.response.set[fixed[0]] = fixed[1];
+  else if (named[lower] !== undefined) change(into.response, named[lower], label, into.input);
+  else if (lower === 'customrequestheaders' && name !== '') change(into.request, name, label, into.input);
+  else if (lower === 'customresponseheaders' && name !== '') change(into.response, name, label, into.input);
+  else if (!lower.includes('sts') && switches[lower] === undefined)
+    notTaken(into.input.context, label.mark, `\`${label.key}\` has no effect`);
+}
+
+function change(changes: Changes, name: string, label: Label, input: Input): void {
+  const wrong = headerNameProblem(name) ?? headerValueProblem(label.value);
+  if (wrong !== undefined) notTaken(input.context, label.mark, `\`${label.key}\`: the header \`${name}\` ${wrong}`);
+  else if (label.value === '') changes.remove.push(name);
+  else changes.set[name] = label.value;
+}
+
+function readUsers(input: Input): Outcome {
+  const users: Record<string, string> = {};
+  const label = input.labels.get(...input.at, 'users');
+  if (label === undefined) return { closed: 'has its users in a file (`usersfile`)' };
+  for (const line of commaList(label.value)) {
+    const [, user = '', hash = ''] = /^([^:]*):(.*)$/.exec(line) ?? [];
+    const wrong = userProblem(user) ?? hashProblem(hash);
+    if (wrong !== undefined) return { closed: `has a user whose password ${wrong}. ${hashHint}` };
+    users[user] = hash;
+  }
+  const hides = isOn(input.labels.get(...input.at, 'removeheader'));
+  return defined({ basicAuth: users, requestHeaders: hides ? { set: {}, remove: ['Authorization'] } : undefined });
+}
+
+function readRanges(input: Input): Outcome {
+  const allow = commaList(value(input, 'sourcerange') ?? '');
+  const wrong = allow.find((range) => rangeProblem(range) !== undefined);
+  if (allow.length === 0 || wrong !== undefined) return { closed: `allows \`${wrong ?? ''}\`, which ${rangeProblem(wrong ?? '') ?? ''}` };
+  return { allow };
+}
+
+/** Traefik's bucket of `burst` that fills by `average` in a `period`: the same rate and the same burst over a longer time. */
+function readRate(input: Input): Outcome {
+  const average = Number(value(input, 'average') ?? 0);
+  const burst = Number(value(input, 'burst') ?? 1);
+  const period = value(input, 'period') ?? '1s';
+  const periodMs = /^\d+$/.test(period) ? Number(period) * 1000 : durationMs(period);
+  if (average === 0) return {};
+  const requests = Math.max(average, burst);
+  const perMs = periodMs === undefined ? Number.NaN : Math.round((periodMs * requests) / average);
+  if (!Number.isSafeInteger(requests) || requests < 1 || !(perMs >= 1 && perMs <= longestMs)) return { closed: 'has a rate that is none' };
+  return { rateLimit: { requests, perMs } };
+}

@@ -1,0 +1,170 @@
+import type { RouteRules } from '../../model/index.ts';
+import type { Context } from '../resolve/context.ts';
+import { defined } from '../resolve/get.ts';
+import { child, type Node } from '../text/node.ts';
+import type { Draft } from './draft.ts';
+import { stickyCookie } from './draft.ts';
+import type { Found } from './found.ts';
+import { commaList, isOn, Labels, notTaken, type Label } from './labels.ts';
+import { applyMiddlewares } from './traefik-middleware.ts';
+import { parseRule, type Match } from './traefik-rule.ts';
+
+/** Ports that entry points are known by; what others listen on is in Traefik's own configuration. */
+const entryPoints: Readonly<Record<string, number>> = { web: 80, http: 80, websecure: 443, 'web-secure': 443, https: 443 };
+
+/** What is read of one service. */
+type Input = { readonly name: string; readonly labels: Labels; readonly context: Context };
+
+/** The routes of a service's `traefik.*` labels, or undefined where it has none of them. What is not understood is said. */
+export function readTraefik(name: string, service: Node, context: Context): Found | undefined {
+  const nodes = [child(service, 'labels'), child(service, 'deploy', 'labels')];
+  const labels = new Labels(nodes, (key) => key.toLowerCase().startsWith('traefik.'));
+  if (labels.size === 0) return undefined;
+  const enable = labels.get('traefik', 'enable');
+  if (enable !== undefined && !isOn(enable)) return { drafts: [] };
+  // How Traefik itself reaches the service is no question here.
+  for (const key of ['docker', 'swarm']) labels.under('traefik', key);
+  const input = { name, labels, context };
+  const drafts = (['http', 'tcp'] as const).flatMap((mode) =>
+    labels.names('traefik', mode, 'routers').flatMap((router) => readRouter(mode, router, input)),
+  );
+  const settings = readServices(input);
+  for (const unread of labels.unread) notTaken(context, unread.mark, `the label \`${unread.key}\` is not understood`);
+  return { drafts, ...settings, from: 'traefik labels', needsTls: drafts.find((draft) => draft.tls)?.mark };
+}
+
+function readRouter(mode: 'http' | 'tcp', router: string, input: Input): Draft[] {
+  const { labels, context } = input;
+  const base = ['traefik', mode, 'routers', router] as const;
+  const rule = labels.get(...base, 'rule');
+  const points = labels.get(...base, 'entrypoints');
+  const tls = readTls(base, labels);
+  const names = labels.get(...base, 'middlewares');
+  const target = targetOf(mode, router, input);
+  if (rule === undefined) {
+    const [first] = labels.under(...base);
+    if (first !== undefined) notTaken(context, first.mark, `the router \`${router}\` has no rule; no route is made of it`);
+    return [];
+  }
+  const matches = parseRule(rule.value);
+  if (typeof matches === 'string') {
+    notTaken(context, rule.mark, `\`${rule.key}\` ${matches}; no route is made of it`);
+    return [];
+  }
+  const ports = portsOf({ router, points, tls: tls !== 'none', rule }, context);
+  if (target === 'other') return [];
+  return ports.flatMap((port) =>
+    matches.flatMap((match) =>
+      mode === 'tcp'
+        ? toTcp({ match, port, target, tls, mark: rule.mark })
+        : toHttp({ match, port, target, hasTls: tls !== 'none', names, rule }, input),
+    ),
+  );
+}
+
+/** How TLS is spoken with a router: not at all, up to the proxy, or through it. */
+function readTls(base: readonly string[], labels: Labels): 'none' | 'ends' | 'passes' {
+  const passes = isOn(labels.get(...base, 'tls', 'passthrough'));
+  const written = labels.under(...base, 'tls');
+  if (written.length === 0 || (written.length === 1 && written[0]?.value === 'false')) return 'none';
+  return passes ? 'passes' : 'ends';
+}
+
+type Entry = { readonly router: string; readonly points: Label | undefined; readonly tls: boolean; readonly rule: Label };
+
+/** The ports of a router's entry points; undefined is the usual one. */
+function portsOf({ router, points, tls, rule }: Entry, context: Context): (number | undefined)[] {
+  if (points === undefined) return [tls ? 443 : undefined];
+  const ports = commaList(points.value).flatMap((point) => {
+    const port = entryPoints[point.toLowerCase()];
+    if (port === undefined)
+      notTaken(
+        context,
+        points.mark,
+        `the entry point \`${point}\` of the router \`${router}\` is described in Traefik's own configuration; no route is made there`,
+      );
+    return port ?? [];
+  });
+  // A router with TLS answers only that, wherever it listens.
+  const able = tls ? ports.filter((port) => port !== 80) : ports;
+  if (able.length === 0 && ports.length > 0)
+    notTaken(context, rule.mark, `the router \`${router}\` speaks TLS on port 80; no route is made`);
+  return able.map((port) => (port === 80 ? undefined : port));
+}
+
+type HttpInput = {
+  readonly match: Match;
+  readonly port: number | undefined;
+  readonly target: number | undefined;
+  readonly hasTls: boolean;
+  readonly names: Label | undefined;
+  readonly rule: Label;
+};
+
+function toHttp({ match, port, target, hasTls, names, rule }: HttpInput, { labels, context }: Input): Draft[] {
+  const path = match.path ?? '/';
+  const tls = hasTls || port === 443;
+  if (match.exact === true)
+    notTaken(context, rule.mark, `\`${rule.key}\` asks for the path \`${path}\` alone; it is taken with all below it`);
+  const middlewares = commaList(names?.value ?? '').map((name) => ({ name, label: names ?? rule }));
+  const rules: RouteRules | undefined = applyMiddlewares(middlewares, { labels, context, target: { host: match.host, path, tls } });
+  if (rules === undefined) return [];
+  // What leads to https is for port 80 alone.
+  const fixed = rules.httpsRedirect === undefined ? port : 80;
+  return [
+    { ...defined({ host: match.host, port: fixed, target, tls: tls ? true : undefined }), path, mode: 'http', rules, mark: rule.mark },
+  ];
+}
+
+function toTcp(input: Pick<HttpInput, 'match' | 'port' | 'target'> & { tls: 'none' | 'ends' | 'passes'; mark: Draft['mark'] }): Draft[] {
+  const { match, target, tls, mark } = input;
+  const port = input.port ?? (tls === 'none' ? 80 : 443);
+  return [{ ...defined({ host: match.host, target }), port, path: '/', mode: 'tcp', tls: tls === 'ends', rules: {}, mark }];
+}
+
+/** The container port of the service that a router names, or of the only one; `other` is not this container at all. */
+function targetOf(mode: 'http' | 'tcp', router: string, { labels, context }: Input): number | undefined | 'other' {
+  const known = labels.names('traefik', mode, 'services');
+  const written = labels.get('traefik', mode, 'routers', router, 'service');
+  const [own, provider] = (written?.value ?? known[0] ?? '').toLowerCase().split('@');
+  const isOutside = provider !== undefined && provider !== 'docker';
+  if (written !== undefined && (isOutside || !known.includes(own ?? ''))) {
+    if (known.length === 0 && !isOutside && own === router) return undefined;
+    notTaken(
+      context,
+      written.mark,
+      `the router \`${router}\` leads to \`${written.value}\`, which no label of this service describes; no route is made of it`,
+    );
+    return 'other';
+  }
+  const port = labels.get('traefik', mode, 'services', own ?? '', 'loadbalancer', 'server', 'port');
+  if (port === undefined) return undefined;
+  const number = Number(port.value);
+  if (Number.isInteger(number) && number >= 1 && number <= 65_535) return number;
+  notTaken(context, port.mark, `\`${port.key}\` is not a port: \`${port.value}\``);
+  return 'other';
+}
+
+/** What the services of the labels say of the instances: HTTP/2, cookies, the PROXY protocol. */
+function readServices({ name, labels, context }: Input): Pick<Found, 'h2' | 'sticky' | 'sendProxy'> {
+  let found: Pick<Found, 'h2' | 'sticky' | 'sendProxy'> = {};
+  for (const own of labels.names('traefik', 'http', 'services')) {
+    const base = ['traefik', 'http', 'services', own, 'loadbalancer'];
+    const scheme = labels.get(...base, 'server', 'scheme');
+    if (scheme?.value === 'h2c') found = { ...found, h2: true };
+    else if (scheme !== undefined && scheme.value !== 'http')
+      notTaken(context, scheme.mark, `\`${scheme.key}: ${scheme.value}\` is not understood; it is asked by http`);
+    const cookie = labels.get(...base, 'sticky', 'cookie', 'name')?.value;
+    if (cookie !== undefined || isOn(labels.get(...base, 'sticky')) || isOn(labels.get(...base, 'sticky', 'cookie')))
+      found = { ...found, sticky: { cookie: cookie ?? stickyCookie(name) } };
+    // The Host header is always passed on, and berth's own probe takes the place of Traefik's.
+    const passes = labels.get(...base, 'passhostheader');
+    if (passes !== undefined && !isOn(passes))
+      notTaken(context, passes.mark, `\`${passes.key}\` has no effect: the service gets the Host of the client`);
+  }
+  for (const own of labels.names('traefik', 'tcp', 'services')) {
+    const version = labels.get('traefik', 'tcp', 'services', own, 'loadbalancer', 'proxyprotocol', 'version')?.value;
+    if (version !== undefined) found = { ...found, sendProxy: version === '1' ? 'v1' : 'v2' };
+  }
+  return found;
+}
