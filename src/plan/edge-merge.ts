@@ -1,4 +1,4 @@
-import type { AppEdge, Listener, ListenerTls, ProxyConfig, Rule } from '../model/index.ts';
+import type { AcmeThumbprint, AppEdge, Listener, ListenerTls, ProxyConfig, Rule } from '../model/index.ts';
 import { listenerKey, ownerOf } from './edge.ts';
 
 /** Two claims on one place of the edge. `first` and `second` are `app/service`. */
@@ -7,7 +7,7 @@ export type RouteConflict = { readonly what: string; readonly first: string; rea
 /** Finds every claim that cannot be had by two: the same rule, the same whole port, or a port spoken to in two ways. */
 export function findConflicts(edges: readonly AppEdge[]): RouteConflict[] {
   const claims = new Map<string, string>();
-  const ways = new Map<string, { way: string; owner: string }>();
+  const ways = new Map<string, { way: string; clientCa: string | undefined; owner: string }>();
   const conflicts: RouteConflict[] = [];
   const claim = (what: string, owner: string): void => {
     const first = claims.get(what);
@@ -22,7 +22,9 @@ export function findConflicts(edges: readonly AppEdge[]): RouteConflict[] {
       const way = wayOf(l);
       if (known !== undefined && known.way !== way)
         conflicts.push({ what: `${place} (${known.way}, and ${way})`, first: known.owner, second: owner });
-      else ways.set(listenerKey(l), { way, owner });
+      else if (known !== undefined && known.clientCa !== l.tls?.clientCa)
+        conflicts.push({ what: `${place} (whose client certificates are of one authority)`, first: known.owner, second: owner });
+      else ways.set(listenerKey(l), { way, clientCa: l.tls?.clientCa, owner });
       if (l.fallback !== undefined) claim(place, owner);
       for (const r of l.rules) claim(`${r.host ?? 'any host'}${l.mode === 'tcp' ? '' : r.path} on ${place}`, owner);
     }
@@ -36,8 +38,11 @@ function wayOf({ mode, tls, acceptProxy }: Listener): string {
   return acceptProxy === true ? `${spoken} after a PROXY header` : spoken;
 }
 
-/** The one configuration of the edge from what all apps want: equal addresses share a listener, rules most specific first. */
-export function mergeEdges(edges: readonly AppEdge[]): ProxyConfig {
+/**
+ * The one configuration of the edge from what all apps want: equal addresses share a listener, rules most specific first.
+ * `acmeThumbprints` are what ACME servers must find on port 80, which is bound for them where no app has it.
+ */
+export function mergeEdges(edges: readonly AppEdge[], acmeThumbprints: readonly AcmeThumbprint[] = []): ProxyConfig {
   const listeners = new Map<string, Listener>();
   for (const edge of edges) {
     for (const l of edge.listeners.map((each) => withMaintenance(edge, each))) {
@@ -46,11 +51,16 @@ export function mergeEdges(edges: readonly AppEdge[]): ProxyConfig {
       listeners.set(listenerKey(l), { ...merged, rules: merged.rules.toSorted(bySpecificity) });
     }
   }
+  if (acmeThumbprints.length > 0 && !listeners.has(listenerKey(challenged))) listeners.set(listenerKey(challenged), challenged);
   return {
     listeners: [...listeners.values()].toSorted((a, b) => a.port - b.port || a.address.localeCompare(b.address)),
     backends: edges.flatMap((e) => e.backends).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(acmeThumbprints.length > 0 ? { acmeThumbprints } : {}),
   };
 }
+
+/** Where ACME servers ask (RFC 8555, 8.3). */
+const challenged: Listener = { address: '', port: 80, mode: 'http', rules: [] };
 
 function mergeListeners(a: Listener, b: Listener): Listener {
   const trusted = [...new Set([...(a.trustedProxies ?? []), ...(b.trustedProxies ?? [])])];
@@ -63,14 +73,10 @@ function mergeListeners(a: Listener, b: Listener): Listener {
   };
 }
 
-/** Every certificate once; whoever demands client certificates demands them of the whole port. */
+/** Every certificate once. Both demand the same of clients, or are in conflict. */
 function mergeTls(a: ListenerTls, b: ListenerTls): ListenerTls {
   const known = new Set(a.certificates.map((c) => c.id));
-  const authorities = [...new Set([a.clientCa, b.clientCa].filter((ca) => ca !== undefined))];
-  return {
-    certificates: [...a.certificates, ...b.certificates.filter((c) => !known.has(c.id))],
-    ...(authorities.length === 0 ? {} : { clientCa: authorities.join('\n') }),
-  };
+  return { ...b, ...a, certificates: [...a.certificates, ...b.certificates.filter((c) => !known.has(c.id))] };
 }
 
 /** Requests of a service in maintenance are answered by the edge; what has no words for that (TCP) is closed. */
