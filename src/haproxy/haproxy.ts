@@ -1,7 +1,7 @@
 import { Mutex } from '../kit/index.ts';
 import { type Front, labels } from '../model/index.ts';
 import type { DataPlane, Engine, Fronts } from '../ports/index.ts';
-import { ensureImage, type ImageSettings } from './container/image.ts';
+import { ensureImage, type ImageSettings, proxyImage } from './container/image.ts';
 import { edgePlace, frontLabels, frontPlace, type Place } from './container/place.ts';
 import { ProxyContainer } from './container/proxy-container.ts';
 import { findPortHolder } from './port-holder.ts';
@@ -29,7 +29,7 @@ export type HaproxyOptions = Pick<ProxyDeps, 'clock' | 'host'> & {
 
 /** The edge of one host: HAProxy in a container of its own, which serves on without berth. */
 export function createHaproxy(options: HaproxyOptions): DataPlane {
-  return openProxy(options, edgePlace({ ...options, directory: options.runDirectory }));
+  return openProxy(options, edgePlace({ ...options, image: proxyImage(options.image), directory: options.runDirectory }));
 }
 
 /** The fronts of an installation's services, each a HAProxy in a container of its own. */
@@ -41,7 +41,10 @@ export function createFronts(options: HaproxyOptions): Fronts {
       const networks = JSON.stringify(front.networks);
       const before = known.get(key);
       if (before?.networks === networks) return before.proxy;
-      const proxy = openProxy(options, frontPlace({ ...options, directory: options.frontsDirectory, front }));
+      const proxy = openProxy(
+        options,
+        frontPlace({ ...options, image: proxyImage(options.image), directory: options.frontsDirectory, front }),
+      );
       known.set(key, { networks, proxy });
       return proxy;
     },

@@ -58,6 +58,7 @@ function openTarget({ socket, store, home, host, log }: TargetInput): Target & {
     ipv6: hasIpv6(),
     image: {
       bases: toBases(process.env['BERTH_BASES']),
+      reference: process.env['BERTH_HAPROXY_IMAGE'] || undefined,
       makeImage: (image, signal) => makePackagedImage({ engine, environment: ownEnvironment() }, image, signal),
       onProgress: (message) => log.info({}, message),
     },

@@ -1,7 +1,9 @@
+import { labels } from '../../src/model/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeEngine } from '../fakes/engine.ts';
 import { FakeFronts } from '../fakes/fronts.ts';
 import { frontsContract } from '../fakes/fronts-contract.ts';
+import { openEdge, openNetwork } from './haproxy-kit.ts';
 
 frontsContract('the fake fronts', async () => {
   const engine = new FakeEngine({ clock: new FakeClock() });
@@ -16,5 +18,26 @@ frontsContract('the fake fronts', async () => {
       return places.flatMap((e) => (e?.aliases.includes(alias) === true ? [e.address] : []));
     },
     close: async () => undefined,
+  };
+});
+
+frontsContract('fronts of HAProxy', async () => {
+  const under = await openEdge();
+  const network = `t-fronts-${under.installation}`;
+  const own = await openNetwork(network);
+  return {
+    fronts: under.fronts,
+    network,
+    addresses: [own.address(10), own.address(11)],
+    async addressesOf(alias) {
+      const found = await under.engine.listContainers({ labels: { [labels.installation]: under.installation } });
+      const details = await Promise.all(found.map((c) => under.engine.inspectContainer(c.id)));
+      const places = details.map((d) => d?.networks[network]);
+      return places.flatMap((place) => (place?.aliases.includes(alias) === true ? [place.address] : []));
+    },
+    async close() {
+      await under.close();
+      await own.close();
+    },
   };
 });

@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makePackagedImage } from '../../src/build/index.ts';
 import { connectEngine } from '../../src/docker/index.ts';
-import { createHaproxy } from '../../src/haproxy/index.ts';
+import { createFronts, createHaproxy, type HaproxyOptions } from '../../src/haproxy/index.ts';
 import { createHost } from '../../src/host/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { labels, type Backend, type ProxyConfig, type ProxyServer, type Listener } from '../../src/model/index.ts';
-import type { DataPlane } from '../../src/ports/index.ts';
+import type { DataPlane, Fronts } from '../../src/ports/index.ts';
 
 const run = promisify(execFile);
 export const socket = '/var/run/docker.sock';
@@ -27,37 +27,42 @@ export type EdgeUnderTest = {
   readonly engine: ReturnType<typeof connectEngine>;
   /** Another server process over the same edge: nothing in memory. */
   again(): DataPlane;
+  readonly fronts: Fronts;
+  /** Another server process over the same fronts. */
+  frontsAgain(): Fronts;
   close(): Promise<void>;
 };
 
-export async function openEdge(): Promise<EdgeUnderTest> {
+export async function openEdge(input: { readonly image?: string } = {}): Promise<EdgeUnderTest> {
   const installation = `t-edge-${randomBytes(4).toString('hex').slice(0, 5)}`;
   const runDirectory = await mkdtemp(join(tmpdir(), 't-edge-'));
   const engine = connectEngine({ socket, clock: systemClock });
-  const open = (): DataPlane =>
-    createHaproxy({
-      engine,
-      host: createHost({ home: runDirectory, filesDirectory: runDirectory }),
-      clock: systemClock,
-      installation,
-      home: runDirectory,
-      runDirectory,
-      frontsDirectory: runDirectory,
-      owner: { uid: 0, gid: 0 },
-      ipv6: existsSync('/proc/net/if_inet6'),
-      image: {
-        bases: 'auto',
-        makeImage: (image, signal) => makePackagedImage({ engine, environment: ownEnvironment() }, image, signal),
-      },
-    });
-  const edge = open();
+  const options: HaproxyOptions = {
+    engine,
+    host: createHost({ home: runDirectory, filesDirectory: runDirectory }),
+    clock: systemClock,
+    installation,
+    home: runDirectory,
+    runDirectory,
+    frontsDirectory: runDirectory,
+    owner: { uid: 0, gid: 0 },
+    ipv6: existsSync('/proc/net/if_inet6'),
+    image: {
+      bases: 'auto',
+      reference: input.image,
+      makeImage: (image, signal) => makePackagedImage({ engine, environment: ownEnvironment() }, image, signal),
+    },
+  };
+  const edge = createHaproxy(options);
   return {
     edge,
     installation,
     container: `berth-edge-${installation.slice(0, 12)}`,
     runDirectory,
     engine,
-    again: open,
+    again: () => createHaproxy(options),
+    fronts: createFronts(options),
+    frontsAgain: () => createFronts(options),
     async close() {
       await edge.remove();
       engine.close();
@@ -68,6 +73,38 @@ export async function openEdge(): Promise<EdgeUnderTest> {
   };
 }
 
+/** A tag that leads to another image of the same HAProxy each time that `renew` is called; `remove` takes it away. */
+export async function openImage(reference: string): Promise<{ renew(): Promise<void>; remove(): Promise<void> }> {
+  const ids: string[] = [];
+  const renew = async (): Promise<void> => {
+    const change = `LABEL renewed=${randomBytes(4).toString('hex')}`;
+    const { stdout: container } = await run('docker', ['create', 'berth/haproxy:3.0-1']);
+    const { stdout: id } = await run('docker', ['commit', '--change', change, container.trim(), reference]);
+    await run('docker', ['rm', container.trim()]);
+    ids.push(id.trim());
+  };
+  await renew();
+  return {
+    renew,
+    async remove() {
+      await run('docker', ['rmi', '-f', ...ids]);
+    },
+  };
+}
+
+/** A network of the test's own that this machine is on, at `gateway`. */
+export async function openNetwork(
+  name: string,
+): Promise<{ readonly gateway: string; address(last: number): string; close(): Promise<void> }> {
+  const prefix = `10.${200 + (randomBytes(1).readUInt8() % 50)}.${randomBytes(1).readUInt8()}`;
+  await run('docker', ['network', 'create', '--subnet', `${prefix}.0/24`, name]);
+  return {
+    gateway: `${prefix}.1`,
+    address: (last) => `${prefix}.${last}`,
+    close: async () => void (await run('docker', ['network', 'rm', name])),
+  };
+}
+
 function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(Object.entries(process.env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
 }
@@ -75,6 +112,7 @@ function ownEnvironment(): Record<string, string> {
 /** A small application: says who it is, can be slow, echoes, streams events and answers to upgrades. */
 export type App = {
   readonly name: string;
+  readonly address: string;
   readonly port: number;
   readonly posts: string[];
   readonly seen: IncomingMessage[];
@@ -95,7 +133,7 @@ export async function startApp(name: string, address = '127.0.0.1'): Promise<App
     stream.on('end', () => stream.end());
   });
   await new Promise<void>((resolve) => server.listen(0, address, resolve));
-  return { name, port: (server.address() as AddressInfo).port, posts, seen, stop: () => stopServer(server) };
+  return { name, address, port: (server.address() as AddressInfo).port, posts, seen, stop: () => stopServer(server) };
 }
 
 function answer(name: string, posts: string[], req: IncomingMessage, res: ServerResponse): void {
@@ -118,7 +156,7 @@ export function stopServer(server: Server): Promise<void> {
 
 export const serverOf = (app: App, over: Partial<ProxyServer> = {}): ProxyServer => ({
   name: app.name,
-  address: '127.0.0.1',
+  address: app.address,
   port: app.port,
   weight: 100,
   state: 'ready',
@@ -170,8 +208,11 @@ export function ask(
 }
 
 /** A WebSocket-like tunnel: `say` waits for the echo, `closed` for the end. */
-export async function openTunnel(port: number): Promise<{ say(text: string): Promise<string>; closed: Promise<void>; close(): void }> {
-  const stream = connect(port, '127.0.0.1');
+export async function openTunnel(
+  port: number,
+  address = '127.0.0.1',
+): Promise<{ say(text: string): Promise<string>; closed: Promise<void>; close(): void }> {
+  const stream = connect(port, address);
   stream.on('error', () => stream.destroy());
   const closed = new Promise<void>((resolve) => stream.on('close', () => resolve()));
   const next = (): Promise<string> => new Promise((resolve) => stream.once('data', (d) => resolve(d.toString())));

@@ -10,7 +10,12 @@ export type LoadResult = {
   readonly ids: readonly string[];
 };
 
-export type LoadInput = { readonly port: number; readonly kind: 'keep-alive' | 'close' | 'post'; readonly connections: number };
+export type LoadInput = {
+  readonly address?: string;
+  readonly port: number;
+  readonly kind: 'keep-alive' | 'close' | 'post';
+  readonly connections: number;
+};
 
 /** Keeps requests running in a process of its own; `end` stops it and answers what it saw. */
 export async function startLoad(input: LoadInput): Promise<{ end(): Promise<LoadResult> }> {
@@ -33,9 +38,9 @@ export async function startLoad(input: LoadInput): Promise<{ end(): Promise<Load
   };
 }
 
-function once(agent: Agent | false, options: { port: number; path: string; method: string }): Promise<string> {
+function once(agent: Agent | false, options: { host: string; port: number; path: string; method: string }): Promise<string> {
   return new Promise((resolve) => {
-    const req = request({ host: '127.0.0.1', agent, ...options }, (res) => {
+    const req = request({ agent, ...options }, (res) => {
       res.resume();
       res.on('end', () => resolve(res.statusCode === 200 ? '' : `status ${res.statusCode}`));
       res.on('error', (e) => resolve(e.message));
@@ -54,7 +59,8 @@ async function main(input: LoadInput): Promise<void> {
     for (let i = 0; going; i += 1) {
       const id = `${n}-${i}`;
       const post = input.kind === 'post';
-      const why = await once(agent, { port: input.port, path: post ? `/?id=${id}` : '/', method: post ? 'POST' : 'GET' });
+      const { address: host = '127.0.0.1', port } = input;
+      const why = await once(agent, { host, port, path: post ? `/?id=${id}` : '/', method: post ? 'POST' : 'GET' });
       if (why === '') result.ok += 1;
       else {
         result.lost += 1;

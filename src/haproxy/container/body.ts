@@ -2,7 +2,6 @@ import { sha256 } from '../../kit/index.ts';
 import { labels } from '../../model/index.ts';
 import type { ContainerBody, EndpointBody } from '../../ports/index.ts';
 import { masterSocket, runMount, runtimeSocket, socketsVariable } from '../config/render.ts';
-import { proxyImage } from './image.ts';
 import { slotDirectory, socketsMount, type Place } from './place.ts';
 
 /** Files of a proxy: the running configuration, one to try once at a start, the boot file, and a note that it was replaced. */
@@ -99,7 +98,7 @@ export function endpointBody(network: Exclude<Place['networks'], 'host'>[number]
 
 function commonBody(place: Place): ContainerBody & { readonly HostConfig: Readonly<Record<string, unknown>> } {
   return {
-    Image: proxyImage,
+    Image: place.image,
     Labels: place.labels,
     Entrypoint: ['/bin/sh', '-c', entrypoint, `berth-${place.role}`],
     User: `${place.user.uid}:${place.user.gid}`,

@@ -16,6 +16,8 @@ export type PackagedImage = {
 export type ImageSettings = {
   /** `BERTH_BASES`: from a registry, from packages, or the first of the two that works. */
   readonly bases: 'registry' | 'distro' | 'auto';
+  /** `BERTH_HAPROXY_IMAGE`: an image of one's own in place of berth's, pulled when the engine has it not. */
+  readonly reference?: string | undefined;
   /** Makes an image from Debian's packages. Throws TOOL_MISSING and BASE_FAILED. */
   readonly makeImage: (image: PackagedImage, signal?: AbortSignal) => Promise<string>;
   /** Says what takes long. */
@@ -29,8 +31,10 @@ const registryReference = `docker.io/library/haproxy:${version}`;
 const repository = 'berth/haproxy';
 const tag = `${version}-1`;
 
-/** What every proxy of this engine is started from. */
-export const proxyImage = `${repository}:${tag}`;
+/** What every proxy is started from. */
+export function proxyImage(settings: Pick<ImageSettings, 'reference'>): string {
+  return settings.reference ?? `${repository}:${tag}`;
+}
 
 const recipe: PackagedImage = {
   id: `haproxy:${version}`,
@@ -44,9 +48,15 @@ const recipe: PackagedImage = {
 
 /** Makes sure that the engine has HAProxy's image: kept from before, pulled, or made from packages. */
 export async function ensureImage(engine: Engine, settings: ImageSettings, signal?: AbortSignal): Promise<void> {
-  if ((await engine.inspectImage(proxyImage, signal)) !== undefined) return;
+  const wanted = proxyImage(settings);
+  if ((await engine.inspectImage(wanted, signal)) !== undefined) return;
+  if (settings.reference !== undefined) {
+    settings.onProgress?.(`Pulling ${wanted}`);
+    await engine.pullImage({ reference: wanted }, () => undefined, signal);
+    return;
+  }
   const refused = settings.bases === 'distro' ? undefined : await pull(engine, settings, signal);
-  if ((await engine.inspectImage(proxyImage, signal)) !== undefined) return;
+  if ((await engine.inspectImage(wanted, signal)) !== undefined) return;
   if (settings.bases === 'registry' && refused !== undefined) throw refused;
   settings.onProgress?.(`Making the HAProxy ${version} image from Debian packages (once)`);
   try {

@@ -10,6 +10,8 @@ export type Owner = { readonly uid: number; readonly gid: number };
 export type Installation = {
   readonly installation: string;
   readonly home: string;
+  /** What the containers are started from. */
+  readonly image: string;
   /** The server's user, who alone may use the sockets. */
   readonly owner: Owner;
 };
@@ -17,6 +19,7 @@ export type Installation = {
 /** Where one proxy runs, and what is its own: the edge on the host's network, or a front on its app's networks. */
 export type Place = {
   readonly role: 'edge' | 'front';
+  readonly image: string;
   /** Of the first container; the others have a number behind it. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -36,10 +39,11 @@ const root: Owner = { uid: 0, gid: 0 };
 const nobody: Owner = { uid: 65_532, gid: 65_532 };
 
 export function edgePlace(input: Installation & { readonly directory: string }): Place {
-  const { installation, home, owner, directory } = input;
+  const { installation, home, image, owner, directory } = input;
   const name = `berth-edge-${shortId(installation)}`;
   return {
     role: 'edge',
+    image,
     name,
     labels: { [labels.role]: 'edge', [labels.installation]: installation, [labels.home]: home },
     directory,
@@ -52,13 +56,14 @@ export function edgePlace(input: Installation & { readonly directory: string }):
 
 /** A front needs no root, neither to bind (its own namespace lets everybody) nor to write its sockets, which are then its user's. */
 export function frontPlace(input: Installation & { readonly directory: string; readonly front: Front }): Place {
-  const { installation, home, owner, front } = input;
+  const { installation, home, image, owner, front } = input;
   const { app, service, networks } = front;
   // Short, for the sockets' sake, and an app `a-b` with a service `c` must not meet `a` with `b-c`.
   const own = sha256(JSON.stringify([installation, app, service])).slice(0, 8);
   const directory = join(input.directory, own);
   return {
     role: 'front',
+    image,
     name: `berth-front-${app}-${service}-${own}`,
     labels: { ...frontLabels(installation), [labels.app]: app, [labels.service]: service, [labels.home]: home },
     directory,

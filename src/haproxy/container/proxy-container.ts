@@ -4,7 +4,7 @@ import { labels } from '../../model/index.ts';
 import type { Clock, Engine } from '../../ports/index.ts';
 import { type CommandLine, openCommandLine } from '../runtime/command-line.ts';
 import { bodyHash, bootFile, commitCommand, holdsNamespace, proxyBody } from './body.ts';
-import { ensureImage, type ImageSettings, proxyImage } from './image.ts';
+import { ensureImage, type ImageSettings } from './image.ts';
 import { type Rendered, staticVariable } from '../config/render.ts';
 import { type Place, slotDirectory } from './place.ts';
 import { joinNetworks } from './networks.ts';
@@ -97,7 +97,7 @@ export class ProxyContainer {
 
   /** Whether the container was made from another image, or otherwise, than this berth would make it; the image must be there. */
   async isOutdated({ details }: Slot, signal?: AbortSignal): Promise<boolean> {
-    const image = await this.#deps.engine.inspectImage(proxyImage, signal);
+    const image = await this.#deps.engine.inspectImage(this.place.image, signal);
     if (image === undefined) return false;
     return details.imageId !== image.id || details.labels[labels.config] !== bodyHash(this.place);
   }
