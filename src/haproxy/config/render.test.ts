@@ -69,8 +69,21 @@ frontend in_80_127.0.0.1 from http
   http-request del-header Forwarded
   http-request del-header Proxy
   http-request del-header X-SSL-Client- -m beg
-  use_backend shop.web.8080 if { var(txn.berth_host) -m str shop.example.com } { path -m str '/api' } or { var(txn.berth_host) -m str shop.example.com } { path -m beg '/api/' }
-  use_backend shop.web.8080 if { var(txn.berth_host) -m end .example.com }
+  http-request set-var(txn.berth_path) path
+  http-request set-var(txn.berth_uri) pathq if { path -m reg '%|//|/[.]' }
+  acl odd_path var(txn.berth_uri) -m found
+  http-request set-path '%[path,regsub("%3[fF]",_,g),url_dec]' if odd_path
+  http-request normalize-uri path-strip-dot if odd_path
+  http-request normalize-uri path-strip-dotdot full if odd_path
+  http-request normalize-uri path-merge-slashes if odd_path
+  http-request set-var(txn.berth_path) path if odd_path
+  http-request set-pathq %[var(txn.berth_uri)] if odd_path
+  http-request set-var(txn.berth_route) 'str("shop.example.com/api")' if !{ var(txn.berth_route) -m found } { var(txn.berth_host) -m str shop.example.com } { var(txn.berth_path) -m str '/api' } or !{ var(txn.berth_route) -m found } { var(txn.berth_host) -m str shop.example.com } { var(txn.berth_path) -m beg '/api/' }
+  http-request set-var(txn.berth_route) 'str("*.example.com/")' if !{ var(txn.berth_route) -m found } { var(txn.berth_host) -m end .example.com }
+  acl route_0 var(txn.berth_route) -m str 'shop.example.com/api'
+  acl route_1 var(txn.berth_route) -m str '*.example.com/'
+  use_backend shop.web.8080 if route_0
+  use_backend shop.web.8080 if route_1
   default_backend berth.none
 frontend in_5432_any from tcp
   bind 0.0.0.0:5432
@@ -145,6 +158,6 @@ describe('refuses what could be read as something else', () => {
     expect(() => renderConfig(bad, options)).toThrow(expect.objectContaining({ code: 'EDGE_FAILED' }));
   });
   test('a quote in a path is quoted', () => {
-    expect(renderConfig(rule({ path: "/it's" }), options)).toContain(String.raw`{ path -m str '/it'\''s' }`);
+    expect(renderConfig(rule({ path: "/it's" }), options)).toContain(String.raw`{ var(txn.berth_path) -m str '/it'\''s' }`);
   });
 });

@@ -1,12 +1,13 @@
 import { sha256 } from '../../kit/index.ts';
 import type { ProxyConfig } from '../../model/index.ts';
-import { backend } from './backend.ts';
+import { backend, fixedServerWords } from './backend.ts';
 import { tlsState, tlsVariable, withoutCertificates, type TlsState } from './certificates.ts';
 import { defaults } from './defaults.ts';
 import { frontDefaults, frontFrontend, frontGlobals } from './front.ts';
 import type { RenderOptions } from './options.ts';
 import { noRoutePage } from './pages.ts';
 import { frontend } from './rules.ts';
+import { tables } from './tables.ts';
 import { tlsSettings } from './tls.ts';
 
 /** A configuration, the hash of what in it can only be changed by a reload, and its certificates. */
@@ -30,18 +31,24 @@ export function renderConfig(config: ProxyConfig, options: RenderOptions): strin
 export function render(config: ProxyConfig, options: RenderOptions): Rendered {
   const backends = config.backends.map((b) => ({ ...b, servers: [] }));
   const bare = { ...config, backends, listeners: config.listeners.map(withoutCertificates) };
-  const staticHash = sha256(tlsSettings(config).join('\n') + body(bare, options)).slice(0, 32);
+  const staticHash = sha256([...tlsSettings(config), body(bare, options), ...config.backends.flatMap(fixedServerWords)].join('\n')).slice(
+    0,
+    32,
+  );
   const tls = tlsState(config);
   const variables = { [staticVariable]: staticHash, [tlsVariable]: tls.hash };
   const text = [...head(options, variables), ...tlsSettings(config), body(config, options)].join('\n');
   return { text, staticHash, hash: sha256(text).slice(0, 32), tls };
 }
 
+/** `normalize-uri`, which is stable from 3.2 on, is experimental in 3.0; the peer is the one that hands counters on at a reload. */
+const edgeGlobals = ['  uid 65532', '  gid 65532', '  fd-hard-limit 65536', '  expose-experimental-directives', '  localpeer berth'];
+
 function head(options: RenderOptions, variables: Readonly<Record<string, string>>): string[] {
   const { uid, gid } = options.owner;
   const owner = uid === 0 ? '' : ` uid ${uid} gid ${gid}`;
   // The edge's worker gives up root once it has bound its ports; fd-hard-limit keeps its tables small where the limit is huge.
-  const own = options.role === 'front' ? frontGlobals : ['  uid 65532', '  gid 65532', '  fd-hard-limit 65536'];
+  const own = options.role === 'front' ? frontGlobals : edgeGlobals;
   // A worker that old connections keep alive is ended by the fiftieth reload after its own.
   return [
     '# Written by berth, which replaces it at every change.',
@@ -61,7 +68,8 @@ function body(config: ProxyConfig, options: RenderOptions): string {
   return [
     ...defaults(options),
     ...config.listeners.flatMap((l) => frontend(l, options, config.acmeThumbprints)),
-    ...config.backends.flatMap((b) => backend(b)),
+    ...config.backends.flatMap((b) => backend(b, config.listeners)),
+    ...tables(config.listeners),
     'backend berth.none from http',
     `  http-request return ${noRoutePage}`,
     '',

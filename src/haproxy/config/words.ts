@@ -52,6 +52,26 @@ export function thumbprintWord(thumbprint: string): string {
   return thumbprint;
 }
 
+/** The host of a rule, with its `*.`. */
+export const ruleHostWord = (host: string): string => `${host.startsWith('*.') ? '*.' : ''}${hostWord(host)}`;
+
+/** The path of a rule as it is compared: decoded, every slash once, and none at its end. */
+export function rulePath(path: string): string {
+  pathWord(path);
+  const decoded = decode(path);
+  // Quotes and backslashes would end the text that HAProxy is given within a text.
+  if (/["\\\0-\u001f\u007f]/.test(decoded)) throw refused('path', path);
+  return decoded.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw refused('path', path);
+  }
+}
+
 /** The Host of a check, which may have a port. */
 export function hostHeaderWord(host: string): string {
   if (!/^[A-Za-z0-9_.[\]:-]{1,255}$/.test(host)) throw refused('host', host);
@@ -61,7 +81,50 @@ export function hostHeaderWord(host: string): string {
 /** A path in single quotes, within which nothing is special to HAProxy. */
 export function pathWord(path: string): string {
   if (!/^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]{0,1023}$/.test(path)) throw refused('path', path);
-  return `'${path.replaceAll("'", String.raw`'\''`)}'`;
+  return quoted(path);
+}
+
+/** A text as one word: in single quotes nothing is special to HAProxy, and what cannot stand in them is escaped between two pairs. */
+export function quoted(text: string): string {
+  const bad = /[\0\u0001-\u0008\v\f\u000e-\u001f\u007f]/.exec(text);
+  if (bad !== null) throw refused('text', text);
+  const escapes: Readonly<Record<string, string>> = {
+    "'": String.raw`'\''`,
+    '\n': String.raw`'\n'`,
+    '\r': String.raw`'\r'`,
+    '\t': String.raw`'\t'`,
+  };
+  return `'${text.replaceAll(/['\n\r\t]/g, (c) => escapes[c] ?? c)}'`;
+}
+
+/** A text where HAProxy expects a log format: nothing in it stands for something else. */
+export const formatText = (text: string): string => text.replaceAll('%', '%%');
+
+/** The value of a header, one line. */
+export function headerValueWord(value: string): string {
+  if (/[\r\n\0]/.test(value)) throw refused('header value', value);
+  return quoted(formatText(value));
+}
+
+/** The name of a header or cookie. Those that say where a message ends are HAProxy's own. */
+export function tokenWord(name: string): string {
+  if (!/^[A-Za-z0-9!#$&*+.^_`|~-]+$/.test(name) || /^(content-length|transfer-encoding)$/i.test(name)) throw refused('header name', name);
+  return quoted(name);
+}
+
+/** An address, or a network as CIDR. */
+export function networkWord(network: string): string {
+  const [address = '', bits, more] = network.split('/');
+  const most = isIP(address) === 6 ? 128 : 32;
+  if (more !== undefined || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most))) throw refused('network', network);
+  return bits === undefined ? addressWord(address) : `${addressWord(address)}/${bits}`;
+}
+
+/** A user's name and the crypt(3) hash of the password. */
+export function userWords(name: string, hash: string): string {
+  if (!/^[^:\0-\u001f\u007f]{1,100}$/.test(name)) throw refused('user name', name);
+  if (!/^\$(2[aby]|5|6)\$[./A-Za-z0-9$=]{8,200}$/.test(hash)) throw refused('password hash ($2y$, $5$ or $6$)', hash.slice(0, 4));
+  return `user ${quoted(name)} password ${quoted(hash)}`;
 }
 
 function refused(what: string, value: string): BerthError {

@@ -1,36 +1,44 @@
 import { BerthError } from '../../errors/index.ts';
-import type { ProxyConfig, ProxyServer } from '../../model/index.ts';
+import type { Backend, ProxyConfig, ProxyServer } from '../../model/index.ts';
 import { type ActualServer, readServersState } from './answers.ts';
 import type { Ask } from './command-line.ts';
-import { effectiveWeight, serverWords } from '../config/backend.ts';
+import { effectiveWeight, isAway, serverWords } from '../config/backend.ts';
 import { nameWord, weightWord } from '../config/words.ts';
+
+/** A server as it should be, and where. */
+type Wanted = { readonly target: string; readonly server: ProxyServer; readonly backend: Backend };
 
 /** What is to be done at one server, without a reload. */
 export type ServerChange =
-  | { readonly kind: 'add'; readonly target: string; readonly server: ProxyServer }
-  | { readonly kind: 'set'; readonly target: string; readonly server: ProxyServer; readonly actual: ActualServer }
+  | ({ readonly kind: 'add' } & Wanted)
+  | ({ readonly kind: 'set'; readonly actual: ActualServer } & Wanted)
   | { readonly kind: 'remove'; readonly target: string };
 
 /** Plans the least change of servers: new and returning ones first, then what takes traffic away, removals last. */
 export function planServers(config: ProxyConfig, actual: readonly ActualServer[]): ServerChange[] {
-  const wanted = new Map<string, ProxyServer>(
-    config.backends.flatMap((b) => b.servers.map((s): [string, ProxyServer] => [`${nameWord(b.name)}/${nameWord(s.name)}`, s])),
+  const wanted = new Map<string, Wanted>(
+    config.backends.flatMap((backend) =>
+      backend.servers.map((server): [string, Wanted] => {
+        const target = `${nameWord(backend.name)}/${nameWord(server.name)}`;
+        return [target, { target, server, backend }];
+      }),
+    ),
   );
   const known = new Map<string, ActualServer>(actual.map((a) => [`${a.backend}/${a.name}`, a]));
-  const gone = [...known].filter(([target, a]) => !isSame(wanted.get(target), a)).map(([target]) => target);
-  const kept = [...wanted].flatMap(([target, server]) => {
-    const a = known.get(target);
-    return a === undefined || gone.includes(target) || isSettled(server, a) ? [] : [{ kind: 'set' as const, target, server, actual: a }];
+  const gone = [...known].filter(([target, a]) => !isSame(wanted.get(target)?.server, a)).map(([target]) => target);
+  const kept = [...wanted.values()].flatMap((w) => {
+    const a = known.get(w.target);
+    return a === undefined || gone.includes(w.target) || isSettled(w, a) ? [] : [{ ...w, kind: 'set' as const, actual: a }];
   });
   // A name that comes back with another address has to go before it can be added.
   const replaced = gone.filter((target) => wanted.has(target));
-  const added = [...wanted].filter(([target]) => !known.has(target) || replaced.includes(target));
+  const added = [...wanted.values()].filter(({ target }) => !known.has(target) || replaced.includes(target));
   return [
-    ...added.filter(([target]) => !replaced.includes(target)).map(([target, server]) => ({ kind: 'add' as const, target, server })),
+    ...added.filter(({ target }) => !replaced.includes(target)).map((w) => ({ ...w, kind: 'add' as const })),
     ...kept.filter((c) => c.server.state === 'ready'),
     ...kept.filter((c) => c.server.state === 'drain'),
     ...gone.map((target) => ({ kind: 'remove' as const, target })),
-    ...added.filter(([target]) => replaced.includes(target)).map(([target, server]) => ({ kind: 'add' as const, target, server })),
+    ...added.filter(({ target }) => replaced.includes(target)).map((w) => ({ ...w, kind: 'add' as const })),
   ];
 }
 
@@ -40,7 +48,8 @@ function isSame(server: ProxyServer | undefined, actual: ActualServer): boolean 
 }
 
 /** Whether it also takes the wanted share. Weight 0 and the drain state are the same to HAProxy. */
-function isSettled(server: ProxyServer, { admin, weight }: ActualServer): boolean {
+function isSettled({ server, backend }: Wanted, { admin, weight }: ActualServer): boolean {
+  if (isAway(server, backend)) return admin === 'maint';
   if (admin === 'maint') return false;
   if (server.state === 'drain') return admin === 'drain' || weight === 0;
   return admin === 'ready' && weight === server.weight;
@@ -66,21 +75,23 @@ async function* perform(ask: Ask, change: ServerChange, signal: AbortSignal | un
   const { target } = change;
   switch (change.kind) {
     case 'add':
-      yield await ask(`add server ${target} ${serverWords(change.server)}`, signal);
+      yield await ask(`add server ${target} ${serverWords(change.server, change.backend)}`, signal);
       yield await ask(`enable health ${target}`, signal);
-      yield await ask(`set server ${target} state ${change.server.state}`, signal);
+      yield await ask(`set server ${target} state ${stateWord(change)}`, signal);
       return;
     case 'set':
       if (change.server.state === 'ready' && change.actual.weight !== effectiveWeight(change.server)) {
         yield await ask(`set server ${target} weight ${weightWord(change.server.weight)}`, signal);
       }
-      yield await ask(`set server ${target} state ${change.server.state}`, signal);
+      yield await ask(`set server ${target} state ${stateWord(change)}`, signal);
       return;
     case 'remove':
       yield* removeServer(ask, target, signal);
       return;
   }
 }
+
+const stateWord = ({ server, backend }: Wanted): string => (isAway(server, backend) ? 'maint' : server.state);
 
 /** Who removes a server has drained it; what still hangs on it is closed, for HAProxy keeps a server in use. */
 async function* removeServer(ask: Ask, target: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
