@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { networkOf, parseRoutes } from './routes.ts';
-import { parseListening } from './sockets.ts';
+import { parseConnections, parseListening } from './sockets.ts';
 
 const head = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
 const row = (local: string, state: string, inode: string): string =>
@@ -21,6 +21,16 @@ describe('parseListening', () => {
 
   it('leaves out sockets that do not listen', () => {
     expect(parseListening(head + row('0100007F:1F90', '01', '42'))).toEqual([]);
+  });
+});
+
+describe('parseConnections', () => {
+  it('reads who is connected, and leaves out who listens or has gone', () => {
+    const connected = (state: string): string =>
+      `   0: 0200C80A:0BB8 0300C80A:D431 ${state} 00000000:00000000 00:00000000 00000000     0        0 42 1 0000000000000000 100 0 0 10 0\n`;
+    const all = head + row('00000000:0BB8', '0A', '41') + connected('01') + connected('06') + connected('08');
+    const one = { localPort: 3000, address: '10.200.0.3', port: 54_321 };
+    expect(parseConnections(all)).toEqual([one, one]);
   });
 });
 

@@ -116,6 +116,56 @@ describe('planRollout', () => {
     expect(plan.services.map((s) => s.service)).toEqual(['worker']);
   });
 
+  describe('with a front', () => {
+    const front = { internal: { kind: 'front', why: 'it has 2 instances' }, tcpPorts: [3000] } as const;
+    const withFront = (s: Service): Desired => ({ ...desired([s]), services: [desiredService(s, front)] });
+    const api = service({ name: 'api', replicas: 2, port: 3000 });
+
+    it('has it before who depends on the service, and adds an instance before an old one is drained', () => {
+      const old = [1, 2].map((n) => instance(`shop-api-${n}`, { fronted: true }));
+      const ready = { ready: ['shop-api-1', 'shop-api-2'], draining: [], settled: true };
+      const plan = planRollout(withFront(api), observed(old, { fronts: { api: ready } }), forward);
+      expect(short(plan).slice(0, 7)).toEqual([
+        'instance.create shop-api-3',
+        'instance.start shop-api-3',
+        'instance.probe shop-api-3',
+        'front.add shop-api-3',
+        'front.drain shop-api-1',
+        'instance.stop shop-api-1',
+        'instance.remove shop-api-1',
+      ]);
+      const app = web({ replicas: 1, dependsOn: [{ service: 'api' }] });
+      const both = { ...desired([]), services: [desiredService(api, front), desiredService(app)] };
+      const first = planRollout(both, observed([]), forward);
+      const opened = first.steps.find((s) => s.action.kind === 'front.open');
+      const created = first.steps.find((s) => s.action.kind === 'instance.create' && s.action.service === 'web');
+      expect(created?.needs).toContain(opened?.id);
+    });
+
+    it('takes the name first when there was none, and lets go of an old instance when nobody calls it any more', () => {
+      const old = [1, 2].map((n) => instance(`shop-api-${n}`));
+      const plan = planRollout(withFront(api), observed(old), forward);
+      expect(plan.steps[0]?.action).toEqual({ kind: 'front.open', service: 'api', instances: ['shop-api-1', 'shop-api-2'] });
+      expect(short(plan).filter((s) => s.endsWith('shop-api-1'))).toEqual([
+        'front.drain shop-api-1',
+        'instance.quiet shop-api-1',
+        'instance.stop shop-api-1',
+        'instance.remove shop-api-1',
+      ]);
+      expect(short(plan).at(-3)).toBe('front.settle api');
+      expect(plan.services[0]).toMatchObject({ why: 'other services reach it through a front from now on', internal: front.internal });
+    });
+
+    it('goes when it is no longer wanted, after every instance has the name itself', () => {
+      const old = [1, 2].map((n) => instance(`shop-api-${n}`, { fronted: true }));
+      const ready = { ready: ['shop-api-1', 'shop-api-2'], draining: [], settled: false };
+      const plan = planRollout(desired([api]), observed(old, { fronts: { api: ready } }), forward);
+      const at = (text: string): number => short(plan).indexOf(text);
+      expect(at('front.add shop-api-4')).toBeGreaterThan(-1);
+      expect(at('front.remove api')).toBeGreaterThan(at('instance.remove shop-api-2'));
+    });
+  });
+
   it('starts and probes again what a crash left half done', () => {
     const half = [instance('shop-web-1'), instance('shop-web-2', { config: 'new', rolloutId: 'r2', state: 'created' })];
     const plan = planRollout(
