@@ -32,7 +32,14 @@ export type Resolved = {
 /** Turns a canonical document into the project; what is wrong is collected, never thrown. */
 export async function resolveProject(document: MapNode, input: ResolveInput): Promise<Resolved> {
   const { chosen, leftOut } = chooseServices(document, input.profiles);
-  const context: Context = { ...input, document: chosen, leftOut, places: {}, marks: new Map(), inside: projectDirectories(document, input.base.directory) };
+  const context: Context = {
+    ...input,
+    document: chosen,
+    leftOut,
+    places: {},
+    marks: new Map(),
+    inside: projectDirectories(document, input.base.directory),
+  };
   const filled = await fillServices(chosen, context);
   const full: Context = { ...context, document: filled };
   const entries = entriesOf(child(filled, 'services'));

@@ -9,17 +9,19 @@ export function parseSites(value: string): readonly (Site | string)[] {
 }
 
 function parseSite(address: string): Site | string {
-  const [, scheme, host = '', port, path] = /^(?:(https?):\/\/)?([^:/]*)(?::(\d+))?(\/.*)?$/i.exec(address) ?? [];
-  const number = port === undefined ? undefined : Number(port);
-  if (path !== undefined || (host === '' && number === undefined && scheme === undefined))
+  const [all, scheme = '', name = '', digits] = /^(?:(https?):\/\/)?([^:/]*)(?::(\d+))?$/i.exec(address) ?? [];
+  const port = digits === undefined ? undefined : Number(digits);
+  if (all === undefined || all === scheme || (port !== undefined && (port < 1 || port > 65_535)))
     return `\`${address}\` is not an address of a site`;
-  const wrong = host === '' || host === '*' ? undefined : hostProblem(host);
-  if (wrong !== undefined) return `the host \`${host}\` ${wrong}`;
-  if (number !== undefined && (number < 1 || number > 65_535)) return `\`${address}\` has a port that is none`;
-  const name = host === '' || host === '*' ? undefined : host.toLowerCase();
-  // Caddy ends TLS wherever a host or https is written, save on port 80.
-  const tls = scheme === undefined ? (name !== undefined || number === 443) && number !== 80 : scheme.toLowerCase() === 'https';
-  return { host: name, port: number, tls };
+  const host = name === '' || name === '*' ? undefined : name.toLowerCase();
+  const wrong = host === undefined ? undefined : hostProblem(host);
+  if (wrong !== undefined) return `the host \`${name}\` ${wrong}`;
+  return { host, port, tls: scheme === '' ? isSecure(host, port) : scheme.toLowerCase() === 'https' };
+}
+
+/** Caddy ends TLS wherever a host is written, save on port 80. */
+function isSecure(host: string | undefined, port: number | undefined): boolean {
+  return port === 443 || (host !== undefined && port !== 80);
 }
 
 /** The path prefix of a matcher, or undefined when it is something else: `/api/*`, `/api*`, `*`. */

@@ -51,6 +51,6 @@ function hasProxy(image: RegExp, context: Context): boolean {
 
 /** A service that looks at the engine and holds a web port of the machine. */
 function isProxy(service: Node): boolean {
-  const sees = listAt(service, 'volumes').some((mount) => /\/docker\.sock$/.test(textAt(mount, 'source') ?? ''));
+  const sees = listAt(service, 'volumes').some((mount) => textAt(mount, 'source')?.endsWith('/docker.sock') === true);
   return sees && listAt(service, 'ports').some((port) => [80, 443].includes(integerAt(port, 'published') ?? 0));
 }

@@ -3,17 +3,14 @@ import type { Context } from '../resolve/context.ts';
 import { defined } from '../resolve/get.ts';
 import { child, type Node } from '../text/node.ts';
 import type { Draft } from './draft.ts';
-import { stickyCookie } from './draft.ts';
 import type { Found } from './found.ts';
 import { commaList, isOn, Labels, notTaken, type Label } from './labels.ts';
 import { applyMiddlewares } from './traefik-middleware.ts';
 import { parseRule, type Match } from './traefik-rule.ts';
+import { readServices, targetOf, type Input } from './traefik-service.ts';
 
 /** Ports that entry points are known by; what others listen on is in Traefik's own configuration. */
 const entryPoints: Readonly<Record<string, number>> = { web: 80, http: 80, websecure: 443, 'web-secure': 443, https: 443 };
-
-/** What is read of one service. */
-type Input = { readonly name: string; readonly labels: Labels; readonly context: Context };
 
 /** The routes of a service's `traefik.*` labels, or undefined where it has none of them. What is not understood is said. */
 export function readTraefik(name: string, service: Node, context: Context): Found | undefined {
@@ -120,51 +117,4 @@ function toTcp(input: Pick<HttpInput, 'match' | 'port' | 'target'> & { tls: 'non
   const { match, target, tls, mark } = input;
   const port = input.port ?? (tls === 'none' ? 80 : 443);
   return [{ ...defined({ host: match.host, target }), port, path: '/', mode: 'tcp', tls: tls === 'ends', rules: {}, mark }];
-}
-
-/** The container port of the service that a router names, or of the only one; `other` is not this container at all. */
-function targetOf(mode: 'http' | 'tcp', router: string, { labels, context }: Input): number | undefined | 'other' {
-  const known = labels.names('traefik', mode, 'services');
-  const written = labels.get('traefik', mode, 'routers', router, 'service');
-  const [own, provider] = (written?.value ?? known[0] ?? '').toLowerCase().split('@');
-  const isOutside = provider !== undefined && provider !== 'docker';
-  if (written !== undefined && (isOutside || !known.includes(own ?? ''))) {
-    if (known.length === 0 && !isOutside && own === router) return undefined;
-    notTaken(
-      context,
-      written.mark,
-      `the router \`${router}\` leads to \`${written.value}\`, which no label of this service describes; no route is made of it`,
-    );
-    return 'other';
-  }
-  const port = labels.get('traefik', mode, 'services', own ?? '', 'loadbalancer', 'server', 'port');
-  if (port === undefined) return undefined;
-  const number = Number(port.value);
-  if (Number.isInteger(number) && number >= 1 && number <= 65_535) return number;
-  notTaken(context, port.mark, `\`${port.key}\` is not a port: \`${port.value}\``);
-  return 'other';
-}
-
-/** What the services of the labels say of the instances: HTTP/2, cookies, the PROXY protocol. */
-function readServices({ name, labels, context }: Input): Pick<Found, 'h2' | 'sticky' | 'sendProxy'> {
-  let found: Pick<Found, 'h2' | 'sticky' | 'sendProxy'> = {};
-  for (const own of labels.names('traefik', 'http', 'services')) {
-    const base = ['traefik', 'http', 'services', own, 'loadbalancer'];
-    const scheme = labels.get(...base, 'server', 'scheme');
-    if (scheme?.value === 'h2c') found = { ...found, h2: true };
-    else if (scheme !== undefined && scheme.value !== 'http')
-      notTaken(context, scheme.mark, `\`${scheme.key}: ${scheme.value}\` is not understood; it is asked by http`);
-    const cookie = labels.get(...base, 'sticky', 'cookie', 'name')?.value;
-    if (cookie !== undefined || isOn(labels.get(...base, 'sticky')) || isOn(labels.get(...base, 'sticky', 'cookie')))
-      found = { ...found, sticky: { cookie: cookie ?? stickyCookie(name) } };
-    // The Host header is always passed on, and berth's own probe takes the place of Traefik's.
-    const passes = labels.get(...base, 'passhostheader');
-    if (passes !== undefined && !isOn(passes))
-      notTaken(context, passes.mark, `\`${passes.key}\` has no effect: the service gets the Host of the client`);
-  }
-  for (const own of labels.names('traefik', 'tcp', 'services')) {
-    const version = labels.get('traefik', 'tcp', 'services', own, 'loadbalancer', 'proxyprotocol', 'version')?.value;
-    if (version !== undefined) found = { ...found, sendProxy: version === '1' ? 'v1' : 'v2' };
-  }
-  return found;
 }

@@ -11,7 +11,7 @@ import type { Found } from './found.ts';
 import { notTaken } from './labels.ts';
 import { readPage, readPages } from './page.ts';
 import { readRanges } from './rules.ts';
-import { readRoute } from './written.ts';
+import { readRoute, type Reading } from './written.ts';
 
 /** What of a service says where its traffic enters and how it is carried. */
 export type ServiceTraffic = Omit<Traffic, 'drafts'> & Pick<Service, 'routes'>;
@@ -35,38 +35,39 @@ export async function resolveTraffic(
   const node = tlsNode(service, projectBerth);
   const secure = secureOf(node, found);
   const protocol = wordAt(['http', 'tcp', 'h2c', 'grpc'], berth, 'protocol');
-  const mode = protocol === 'tcp' ? 'tcp' : 'http';
-  const items = written === undefined ? [] : written.kind === 'list' ? itemsOf(written) : [written];
-  const own: Draft[] = [];
-  for (const item of items) own.push(...(await readRoute(item, { mode, tls: secure.tls }, context)));
+  const items = written === undefined || written.kind === 'list' ? itemsOf(written) : [written];
+  const own = await readOwn(items, { mode: protocol === 'tcp' ? 'tcp' : 'http', tls: secure.tls }, context);
   const drafts = await withPages(found === undefined ? own : secured(found.drafts, secure), berth, context);
-  if (found?.needsTls !== undefined && node === undefined && found.tls === undefined) sayOwnCertificate(name, found.needsTls, context);
   const routes = complete(drafts, secure, { name, context });
-  const carried = carriedAs(protocol ?? writtenProtocol(service), routes);
+  const sticky = readSticky(name, [berth, ...items], context) ?? found?.sticky;
+  const maintenance = child(berth, 'maintenance');
   return defined({
-    ...settings(name, berth, items, context),
-    ...(found?.sticky === undefined || child(berth, 'sticky') !== undefined ? {} : { sticky: found.sticky }),
-    ...(found?.sendProxy === undefined ? {} : { sendProxy: found.sendProxy }),
-    ...carried,
+    ...carriedAs(protocol ?? writtenProtocol(service), routes),
+    ...defined({ sendProxy: found?.sendProxy, ...clientSide(berth, context) }),
     ...(found?.h2 === true ? { protocol: 'http' as const, h2: true } : {}),
-    maintenancePage: await pageAt(berth, context),
-    tls: node === undefined ? (found?.tls ?? ownTls(routes)) : undefined,
+    sticky,
+    maintenancePage: maintenance === undefined ? undefined : await readPage(maintenance, context),
+    tls: node === undefined ? foreignTls(name, found, context) : undefined,
     routes,
   });
 }
 
-/** Routes of labels that end TLS without a word about the certificate: Traefik and Caddy would have made one. */
-function ownTls(routes: readonly Route[]): Traffic['tls'] {
-  return routes.some((route) => route.from !== undefined && route.tls) ? { certificate: { kind: 'internal' } } : undefined;
+async function readOwn(items: readonly Node[], reading: Reading, context: Context): Promise<Draft[]> {
+  const drafts: Draft[] = [];
+  for (const item of items) drafts.push(...(await readRoute(item, reading, context)));
+  return drafts;
 }
 
-function sayOwnCertificate(name: string, mark: Draft['mark'], context: Context): void {
+/** The certificate that labels ask for; Traefik and Caddy make one themselves where the labels do not say whose it is. */
+function foreignTls(name: string, found: Found | undefined, context: Context): Traffic['tls'] {
+  if (found?.tls !== undefined || found?.needsTls === undefined) return found?.tls;
   notTaken(
     context,
-    mark,
+    found.needsTls,
     `\`${name}\` asks for TLS, but not who signs its certificate; it gets one of berth's own authority, which browsers do not know`,
     'Write `x-berth.tls`, such as `tls: {acme: {directory: https://acme-v02.api.letsencrypt.org/directory, email: YOU}}`.',
   );
+  return { certificate: { kind: 'internal' } };
 }
 
 function secureOf(node: Node | undefined, found: Found | undefined): Secure {
@@ -89,12 +90,6 @@ async function withPages(drafts: readonly Draft[], berth: Node | undefined, cont
   return drafts.map((draft) =>
     draft.mode === 'tcp' ? draft : { ...draft, rules: { ...draft.rules, errorPages: { ...pages, ...draft.rules.errorPages } } },
   );
-}
-
-/** The page that is shown under maintenance. */
-async function pageAt(berth: Node | undefined, context: Context): Promise<string | undefined> {
-  const node = child(berth, 'maintenance');
-  return node === undefined ? undefined : readPage(node, context);
 }
 
 /** Routes with their ports, and those of port 80 that lead to the ones with TLS. */
@@ -148,16 +143,10 @@ function carriedAs(written: 'http' | 'tcp' | 'h2c' | 'grpc' | undefined, routes:
   return routes.length > 0 && routes.every((route) => route.mode === 'tcp') ? { protocol: 'tcp' } : {};
 }
 
-/** What holds for the service whatever its routes are. */
-function settings(
-  name: string,
-  berth: Node | undefined,
-  items: readonly Node[],
-  context: Context,
-): Pick<Traffic, 'sticky' | 'acceptProxy' | 'sendProxy' | 'trustedProxies'> {
+/** What is said of clients and of instances besides HTTP. */
+function clientSide(berth: Node | undefined, context: Context): Pick<Traffic, 'acceptProxy' | 'sendProxy' | 'trustedProxies'> {
   const send = child(berth, 'proxyProtocol', 'send');
   return defined({
-    sticky: readSticky(name, [berth, ...items], context),
     acceptProxy: booleanAt(berth, 'proxyProtocol', 'accept') === true ? true : undefined,
     sendProxy: booleanAt(send) === true ? ('v2' as const) : wordAt(['v1', 'v2'], send),
     trustedProxies: readRanges(berth, 'trustedProxies', context),

@@ -11,7 +11,7 @@ import { commaList, isOn, Labels, notTaken, type Label } from './labels.ts';
 const mine =
   /^(?:VIRTUAL_(?:HOST|PORT|PATH|DEST|PROTO|HOST_MULTIPORTS)|LETSENCRYPT_(?:HOST|EMAIL|TEST)|ACME_CA_URI|HTTPS_METHOD|HSTS|CERT_NAME|SELF_SIGNED_HOST|NETWORK_ACCESS)$/;
 
-/** Variables that other programs have too, and that mean nothing here without `VIRTUAL_HOST`. */
+/** What is read of one service. */
 type Input = { readonly variables: Labels; readonly host: Label; readonly context: Context };
 
 /** The routes of a service's `VIRTUAL_HOST` variable, or undefined where it has none. What is not understood is said. */
@@ -82,23 +82,21 @@ function readProtocol({ variables, context }: Input): true | undefined {
 type Secure = { readonly tls: Tls; readonly hosts: readonly string[]; readonly redirects?: boolean; readonly hsts?: string };
 
 function readTls({ variables, context }: Input): Secure | undefined {
-  const hosts = variables.get('LETSENCRYPT_HOST');
-  const own = variables.get('SELF_SIGNED_HOST');
-  const email = variables.get('LETSENCRYPT_EMAIL')?.value;
-  const directory = variables.get('ACME_CA_URI')?.value;
-  const isTest = isOn(variables.get('LETSENCRYPT_TEST'));
+  const text = (key: string): string => variables.get(key)?.value ?? '';
+  const [asked, own] = [text('LETSENCRYPT_HOST'), text('SELF_SIGNED_HOST')];
+  const settings = { directory: text('ACME_CA_URI') || undefined, isTest: isOn(variables.get('LETSENCRYPT_TEST')) };
+  const signed = letsEncrypt(text('LETSENCRYPT_EMAIL'), settings);
+  const hsts = text('HSTS');
   const method = variables.get('HTTPS_METHOD');
-  const hsts = variables.get('HSTS')?.value;
-  const names = (hosts?.value ?? '') === '' ? own : hosts;
-  if (names === undefined || names.value === '') return undefined;
+  const hosts = asked === '' ? own : asked;
+  if (hosts === '') return undefined;
   if (method !== undefined && !['redirect', 'noredirect', ''].includes(method.value))
     notTaken(context, method.mark, `\`HTTPS_METHOD: ${method.value}\` is not understood; port 80 leads to https`);
-  const tls: Tls = names === own ? { certificate: { kind: 'internal' } } : letsEncrypt(email, { directory, isTest });
   return {
-    tls,
-    hosts: commaList(names.value.toLowerCase()),
+    tls: asked === '' ? { certificate: { kind: 'internal' } } : signed,
+    hosts: commaList(hosts.toLowerCase()),
     ...(method?.value === 'noredirect' ? { redirects: false } : {}),
-    ...(hsts === undefined || hsts === '' || hsts === 'off' ? {} : { hsts }),
+    ...(hsts === '' || hsts === 'off' ? {} : { hsts }),
   };
 }
 

@@ -20,9 +20,10 @@ function valueOf(parts: readonly number[], width: bigint): bigint {
 
 /** The eight groups of an IPv6 address; a dotted end is two of them. */
 function groupsOf(address: string): number[] {
-  const hex = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
-    [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(':'),
-  );
+  const hex = address.replace(/[\d.]+\.[\d.]+$/, (dotted) => {
+    const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number);
+    return [a * 256 + b, c * 256 + d].map((group) => group.toString(16)).join(':');
+  });
   const [before = [], after = []] = hex
     .split('::')
     .map((half) => half.split(':').flatMap((g) => (g === '' ? [] : [Number.parseInt(g, 16)])));

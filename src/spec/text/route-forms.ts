@@ -11,7 +11,7 @@ export function hostProblem(host: string): Problem {
   if (/^[a-z]+:\/\//i.test(host)) return 'must be a host name alone, without `http://`';
   if (/^[^:/]+:\d+$/.test(host)) return 'must be a host name alone; the port is a key of its own, `port`';
   if (/^[^/]+\//.test(host)) return 'must be a host name alone; the path is a key of its own, `path`';
-  if (/[^\u0000-\u007f]/.test(host)) return 'must be written as clients send it: in ASCII, as `xn--…` (Punycode)';
+  if (/[^ -~]/.test(host)) return 'must be written as clients send it: in ASCII, as `xn--…` (Punycode)';
   if (host.includes('*')) return 'may have one `*`, alone at its start, as in `*.example.com`; leave the host out for every host';
   return 'must be a host name, such as `shop.example.com` or `*.example.com`';
 }
@@ -26,19 +26,17 @@ export function pathProblem(path: string): Problem {
   return undefined;
 }
 
+/** What a short form says; each part may be absent, but not all. */
+type ShortRoute = { readonly host: string | undefined; readonly port: number | undefined; readonly path: string | undefined };
+
 /** `[HOST][:PORT][/PATH]` taken apart, or what is wrong with it. */
-export function parseRoute(text: string): { readonly host?: string; readonly port?: number; readonly path?: string } | string {
-  const [, host = '', port, path] = /^([^:/\s]*)(?::(\d+))?(\/\S*)?$/.exec(text) ?? [];
-  if (host === '' && port === undefined && path === undefined)
+export function parseRoute(text: string): ShortRoute | string {
+  const [, host, digits, path] = /^([^:/\s]+)?(?::(\d+))?(\/\S*)?$/.exec(text) ?? [];
+  const port = digits === undefined ? undefined : Number(digits);
+  if (host === undefined && port === undefined && path === undefined)
     return 'must be `HOST`, `HOST/PATH`, `HOST:PORT`, `/PATH` or `:PORT`, without `http://`';
-  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return `has the port ${port}; it must be 1 to 65535`;
-  const wrong = (host === '' ? undefined : hostProblem(host)) ?? (path === undefined ? undefined : pathProblem(path));
-  if (wrong !== undefined) return wrong;
-  return {
-    ...(host === '' ? {} : { host }),
-    ...(port === undefined ? {} : { port: Number(port) }),
-    ...(path === undefined ? {} : { path }),
-  };
+  if (port !== undefined && (port < 1 || port > 65_535)) return `has the port ${String(port)}; it must be 1 to 65535`;
+  return (host && hostProblem(host)) ?? (path && pathProblem(path)) ?? { host, port, path };
 }
 
 /** The longest time that HAProxy can count, 24 days. */
@@ -68,10 +66,15 @@ export function headerNameProblem(name: string): Problem {
   return undefined;
 }
 
+/** Everything below the blank but the tab. */
+function isControl(letter: string): boolean {
+  return (letter < ' ' && letter !== '\t') || letter === '\u007f';
+}
+
 /** What keeps a text from being the value of a header (RFC 9110, 5.5). */
 export function headerValueProblem(value: string): Problem {
   if (/[\r\n]/.test(value)) return 'holds a line break, which would begin another header';
-  return /[\u0000-\u0008\u000b-\u001f\u007f]/.test(value) ? 'holds a control character' : undefined;
+  return [...value].some(isControl) ? 'holds a control character' : undefined;
 }
 
 /** What keeps a text from being the name of a cookie (RFC 6265, 4.1.1). */
@@ -84,14 +87,14 @@ export function redirectProblem(to: string): Problem {
   if (!/^[\u0021-\u007e]+$/.test(to)) return 'must be an address without blanks, line breaks and letters outside ASCII';
   const unknown = [...to.matchAll(/\{[^}]*\}?/g)].map(([part]) => part).find((part) => part !== '{path}' && part !== '{query}');
   if (unknown !== undefined) return `holds \`${unknown}\`; only \`{path}\` and \`{query}\` are filled in`;
-  if (/^\/(?!\/)/.test(to) || /^\{path\}/.test(to)) return undefined;
+  if (/^\/(?!\/)/.test(to) || to.startsWith('{path}')) return undefined;
   const [, host] = /^https?:\/\/([^/{?#:]+)(?::\d+)?(?:[/{?#].*)?$/i.exec(to) ?? [];
   if (host === undefined) return 'must begin with `https://HOST`, `http://HOST` or `/`';
   return host.includes('*') ? 'needs one host, without `*`' : hostProblem(host);
 }
 
-/** Statuses that HAProxy answers by itself, and whose page can be another. */
-const ownStatuses = [400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504];
+/** Statuses that the edge answers for a route by itself. */
+const ownStatuses = [401, 403, 411, 413, 429, 500, 502, 503, 504];
 
 /** What keeps a text from being the status of an error page. */
 export function statusProblem(status: string): Problem {
