@@ -1,12 +1,14 @@
 import { Mutex } from '../kit/index.ts';
 import { type Front, labels } from '../model/index.ts';
-import type { DataPlane, Engine, Fronts } from '../ports/index.ts';
+import type { Certificates, DataPlane, Engine, Fronts } from '../ports/index.ts';
+import { CertificateFiles } from './container/certificates.ts';
 import { ensureImage, type ImageSettings, proxyImage } from './container/image.ts';
 import { edgePlace, frontLabels, frontPlace, type Place } from './container/place.ts';
 import { ProxyContainer } from './container/proxy-container.ts';
 import { findPortHolder } from './port-holder.ts';
 import { Proxy, type ProxyDeps } from './proxy.ts';
 import { drain } from './runtime/drain.ts';
+import { finish } from './runtime/finish.ts';
 
 /** Everything that the proxies of one installation are made of. */
 export type HaproxyOptions = Pick<ProxyDeps, 'clock' | 'host'> & {
@@ -23,6 +25,8 @@ export type HaproxyOptions = Pick<ProxyDeps, 'clock' | 'host'> & {
   /** Whether this machine has IPv6. */
   readonly ipv6: boolean;
   readonly image: ImageSettings;
+  /** Where the certificates of TLS listeners are; absent: there can be none. */
+  readonly certificates?: Pick<Certificates, 'read'> | undefined;
   /** A datagram socket inside the run directory that access log lines are sent to; absent: none are written. */
   readonly accessLog?: string | undefined;
 };
@@ -62,14 +66,18 @@ export function createFronts(options: HaproxyOptions): Fronts {
 
 function openProxy(options: HaproxyOptions, place: Place): DataPlane {
   const { engine, clock, host, installation, ipv6, image, accessLog } = options;
-  const container = new ProxyContainer({ engine, clock, image, place });
+  const certificates = new CertificateFiles({ directory: place.directory, certificates: options.certificates });
+  const container = new ProxyContainer({ engine, clock, image, place, certificates });
   const findHolder: ProxyDeps['findHolder'] = (listener, signal) => findPortHolder({ engine, host, installation }, listener, signal);
-  const proxy = new Proxy({ container, clock, host, findHolder, render: { ipv6, owner: place.owner, accessLog, role: place.role } });
+  const render = { ipv6, owner: place.owner, accessLog, role: place.role };
+  const proxy = new Proxy({ container, certificates, clock, host, findHolder, render });
   const mutex = new Mutex();
   return {
     prepare: (signal) => ensureImage(engine, image, signal),
     apply: (config, signal) => mutex.run(() => proxy.apply(config, signal)),
     drained: (input, signal) => drain({ reach: (s) => proxy.reach(s), clock }, input, signal),
+    version: (signal) => proxy.version(signal),
+    finished: ({ withinMs }, signal) => finish({ reach: (s) => proxy.reach(s), tidy: (s) => mutex.run(() => proxy.tidy(s)), clock }, withinMs, signal),
     stats: (signal) => proxy.stats(signal),
     portHolder: (input, signal) => proxy.portHolder(input, signal),
     remove: (signal) => mutex.run(() => container.remove(signal)),

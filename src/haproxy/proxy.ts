@@ -1,18 +1,22 @@
 import { BerthError } from '../errors/index.ts';
 import type { Listener, ProxyConfig, ProxyServerStats } from '../model/index.ts';
-import type { Clock, Host } from '../ports/index.ts';
+import type { Clock, Host, ProxyVersion } from '../ports/index.ts';
 import { bindsOf, boundBy } from './config/binds.ts';
+import { tlsVariable } from './config/certificates.ts';
 import type { RenderOptions } from './config/options.ts';
 import { render, type Rendered } from './config/render.ts';
+import type { CertificateFiles } from './container/certificates.ts';
 import { edgeFailed, type ProxyContainer, type Reach, type Running } from './container/proxy-container.ts';
 import { isUp, type Slot, type Standing } from './container/standing.ts';
-import { readStats } from './runtime/answers.ts';
+import { readStats, readVersion } from './runtime/answers.ts';
+import { syncCertificates } from './runtime/certificates.ts';
 import type { Reached } from './runtime/drain.ts';
 import { StatsKeeper } from './runtime/stats-keeper.ts';
 import { syncServers } from './runtime/sync.ts';
 
 export type ProxyDeps = {
   readonly container: ProxyContainer;
+  readonly certificates: CertificateFiles;
   readonly host: Pick<Host, 'listenerOn'>;
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
   /** Who else holds a port of the machine. */
@@ -38,6 +42,7 @@ export class Proxy {
       await container.tidy(standing, signal);
       return { reloaded: false };
     }
+    await this.#deps.certificates.write(wanted.tls.files);
     if (current === undefined || running === undefined) {
       await this.#start({ config, wanted, standing }, signal);
       return { reloaded: true };
@@ -46,7 +51,7 @@ export class Proxy {
       await this.#replace({ config, wanted, standing: { ...standing, current } }, signal);
       return { reloaded: true };
     }
-    const reloaded = running.staticHash !== wanted.staticHash;
+    const reloaded = running.staticHash !== wanted.staticHash || !(await this.#certify({ current, running, wanted }, signal));
     if (reloaded) await this.#reload({ config, wanted, current }, signal);
     await this.#sync(current, config, signal);
     if (reloaded || running.bootHash !== wanted.hash) await container.commit(current, wanted, signal);
@@ -59,6 +64,26 @@ export class Proxy {
     const { current } = await container.look(signal);
     if (current === undefined || !isUp(current) || (await container.ask(current, signal)) === undefined) return [];
     return this.#keeper.whole(await this.#counted(current, signal));
+  }
+
+  async version(signal?: AbortSignal): Promise<ProxyVersion | undefined> {
+    const { container } = this.#deps;
+    const { current, others } = await container.look(signal);
+    if (current === undefined || !isUp(current) || (await container.ask(current, signal)) === undefined) return undefined;
+    const { details } = current;
+    return {
+      haproxy: readVersion(await this.#reachOf(current).lines.worker('show info', signal)),
+      image: details.imageId,
+      wantedImage: await container.wantedImage(signal),
+      current: !(await container.isOutdated(current, signal)),
+      finishing: others.filter((s) => isUp(s) && !container.isEmptyHolder(s)).length,
+    };
+  }
+
+  /** Removes containers that were replaced and have ended. */
+  async tidy(signal?: AbortSignal): Promise<void> {
+    const { container } = this.#deps;
+    await container.tidy(await container.look(signal), signal);
   }
 
   /** A server that is not root cannot see whose a socket is: what the edge itself runs is its own. A front's ports are its own. */
@@ -99,6 +124,20 @@ export class Proxy {
   async #sync(slot: Slot, config: ProxyConfig, signal: AbortSignal | undefined): Promise<void> {
     const changes = await syncServers(this.#reachOf(slot).lines.worker, config, signal);
     this.#keeper.forget(changes.filter((c) => c.kind !== 'set').map((c) => c.target));
+  }
+
+  /** Gives HAProxy its certificates without a reload; answers whether it took them. Those that it does not, a reload has it read. */
+  async #certify(
+    { current, running, wanted }: { current: Slot; running: Running; wanted: Rendered },
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    if (running.tlsHash === wanted.tls.hash) return true;
+    const { certificates } = this.#deps;
+    const ask = this.#reachOf(current).lines.worker;
+    const refused = await syncCertificates({ ask, read: (file) => certificates.read(file) }, wanted.tls, signal);
+    if (refused.length > 0) return false;
+    await ask(`experimental-mode on; set var ${tlsVariable} str(${wanted.tls.hash})`, signal);
+    return true;
   }
 
   async #start({ config, wanted, standing }: Changing<Standing>, signal: AbortSignal | undefined): Promise<void> {
@@ -153,7 +192,7 @@ export class Proxy {
     }
     this.#keeper.carry(counted);
     const running = await this.#untilReloaded(current, wanted, signal);
-    if (running?.staticHash !== wanted.staticHash) {
+    if (running === undefined || !isRunning(running, wanted)) {
       throw new BerthError('EDGE_FAILED', 'HAProxy reported a reload, but runs another configuration.', { details: { running } });
     }
   }
@@ -164,7 +203,7 @@ export class Proxy {
     const untilMs = clock.monotonic() + 5_000;
     for (;;) {
       const running = await container.ask(current, signal);
-      if (running?.staticHash === wanted.staticHash || clock.monotonic() >= untilMs) return running;
+      if ((running !== undefined && isRunning(running, wanted)) || clock.monotonic() >= untilMs) return running;
       await clock.sleep(10, signal);
     }
   }
@@ -193,3 +232,7 @@ export class Proxy {
 
 type Changing<S> = { readonly config: ProxyConfig; readonly wanted: Rendered; readonly standing: S };
 type Serving = Standing & { readonly current: Slot };
+
+function isRunning(running: Running, wanted: Rendered): boolean {
+  return running.staticHash === wanted.staticHash && running.tlsHash === wanted.tls.hash;
+}

@@ -13,7 +13,7 @@ import { createFronts, createHaproxy, type HaproxyOptions } from '../../src/hapr
 import { createHost } from '../../src/host/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { labels, type Backend, type ProxyConfig, type ProxyServer, type Listener } from '../../src/model/index.ts';
-import type { DataPlane, Fronts } from '../../src/ports/index.ts';
+import type { Certificates, DataPlane, Fronts } from '../../src/ports/index.ts';
 
 const run = promisify(execFile);
 export const socket = '/var/run/docker.sock';
@@ -33,7 +33,9 @@ export type EdgeUnderTest = {
   close(): Promise<void>;
 };
 
-export async function openEdge(input: { readonly image?: string } = {}): Promise<EdgeUnderTest> {
+export async function openEdge(
+  input: { readonly image?: string; readonly certificates?: Pick<Certificates, 'read'> } = {},
+): Promise<EdgeUnderTest> {
   const installation = `t-edge-${randomBytes(4).toString('hex').slice(0, 5)}`;
   const runDirectory = await mkdtemp(join(tmpdir(), 't-edge-'));
   const engine = connectEngine({ socket, clock: systemClock });
@@ -47,6 +49,7 @@ export async function openEdge(input: { readonly image?: string } = {}): Promise
     frontsDirectory: runDirectory,
     owner: { uid: 0, gid: 0 },
     ipv6: existsSync('/proc/net/if_inet6'),
+    certificates: input.certificates,
     image: {
       bases: 'auto',
       reference: input.image,
@@ -145,6 +148,10 @@ function answer(name: string, posts: string[], req: IncomingMessage, res: Server
     res.on('close', () => clearInterval(timer));
     return;
   }
+  if (url.pathname.endsWith('/text')) return void res.writeHead(200, { 'content-type': 'text/plain' }).end('text '.repeat(1000));
+  if (url.pathname.endsWith('/picture')) return void res.writeHead(200, { 'content-type': 'image/png' }).end('x'.repeat(5000));
+  if (url.pathname.endsWith('/packed'))
+    return void res.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'br' }).end('packed already');
   if (req.method === 'POST') posts.push(url.searchParams.get('id') ?? '');
   setTimeout(() => res.end(name), Number(url.searchParams.get('ms') ?? 0));
 }

@@ -2,6 +2,7 @@ import { sha256 } from '../../kit/index.ts';
 import { labels } from '../../model/index.ts';
 import type { ContainerBody, EndpointBody } from '../../ports/index.ts';
 import { masterSocket, runMount, runtimeSocket, socketsVariable } from '../config/render.ts';
+import { copyScript, pruneScript, restoreScript } from './certificate-scripts.ts';
 import { slotDirectory, socketsMount, type Place } from './place.ts';
 
 /** Files of a proxy: the running configuration, one to try once at a start, the boot file, and a note that it was replaced. */
@@ -25,6 +26,7 @@ from=${boot}
 rm -f "$sockets/${retiredFile}"
 [ -s "$sockets/${trialFile}" ] && from=$sockets/${trialFile} || before=
 [ -s "$from" ] || from=$run
+${restoreScript(bootMount)}
 cmp -s "$from" "$run" || { cp "$from" "$run.new" && mv -f "$run.new" "$run"; } || run=$from
 set -- haproxy -W -S "$master" -f "$run"
 [ -z "$before" ] || set -- "$@" -x "$before"
@@ -42,7 +44,8 @@ while [ -z "$over" ]; do sleep 1000000 & wait $!; done
 /** Makes the running configuration the boot file, all or nothing, and on disk when it returns. */
 export function commitCommand(place: Place, slot: number): readonly string[] {
   const from = `${socketsMount(place, slot)}/${runningFile}`;
-  return ['/bin/sh', '-ec', `cp ${from} ${boot}.new && sync ${boot}.new && mv -f ${boot}.new ${boot} && sync ${bootMount}`];
+  const replace = `cp ${from} ${boot}.new && sync ${boot}.new && mv -f ${boot}.new ${boot} && sync ${bootMount}`;
+  return ['/bin/sh', '-ec', [copyScript(bootMount), replace, pruneScript(bootMount)].join('\n')];
 }
 
 /** One container of a proxy. */

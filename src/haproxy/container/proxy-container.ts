@@ -4,16 +4,18 @@ import { labels } from '../../model/index.ts';
 import type { Clock, Engine } from '../../ports/index.ts';
 import { type CommandLine, openCommandLine } from '../runtime/command-line.ts';
 import { bodyHash, bootFile, commitCommand, holdsNamespace, proxyBody } from './body.ts';
+import type { CertificateFiles } from './certificates.ts';
 import { ensureImage, type ImageSettings } from './image.ts';
+import { tlsVariable } from '../config/certificates.ts';
 import { type Rendered, staticVariable } from '../config/render.ts';
 import { type Place, slotDirectory } from './place.ts';
 import { joinNetworks } from './networks.ts';
 import {
+  canReplace,
   ensureDirectory,
   isThere,
   openRunDirectory,
   removeDirectory,
-  replaceExisting,
   type RunDirectory,
   writeDurably,
 } from './run-directory.ts';
@@ -30,10 +32,15 @@ export type ProxyContainerDeps = {
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
   readonly image: ImageSettings;
   readonly place: Place;
+  readonly certificates: CertificateFiles;
 };
 
 /** What a running HAProxy says about itself; undefined: it does not answer. */
-export type Running = { readonly staticHash: string | undefined; readonly bootHash: string | undefined };
+export type Running = {
+  readonly staticHash: string | undefined;
+  readonly tlsHash: string | undefined;
+  readonly bootHash: string | undefined;
+};
 
 /** A container of a proxy with what the server reaches of it. */
 export type Reach = { readonly lines: CommandLine; readonly directory: RunDirectory };
@@ -95,11 +102,16 @@ export class ProxyContainer {
     }
   }
 
+  /** The id of the image that a new container is started from, when the engine has it. */
+  async wantedImage(signal?: AbortSignal): Promise<string | undefined> {
+    return (await this.#deps.engine.inspectImage(this.place.image, signal))?.id;
+  }
+
   /** Whether the container was made from another image, or otherwise, than this berth would make it; the image must be there. */
   async isOutdated({ details }: Slot, signal?: AbortSignal): Promise<boolean> {
-    const image = await this.#deps.engine.inspectImage(this.place.image, signal);
+    const image = await this.wantedImage(signal);
     if (image === undefined) return false;
-    return details.imageId !== image.id || details.labels[labels.config] !== bodyHash(this.place);
+    return details.imageId !== image || details.labels[labels.config] !== bodyHash(this.place);
   }
 
   /**
@@ -158,6 +170,7 @@ export class ProxyContainer {
   /** Makes the configuration that HAProxy runs the one that it starts with. */
   async commit({ slot }: Slot, wanted: Rendered, signal?: AbortSignal): Promise<void> {
     const { directory, lines } = this.reach(slot);
+    if (this.place.role === 'edge') await this.#deps.certificates.prune(wanted.tls.files);
     if ((await directory.readRunning()) !== wanted.text) await directory.writeRunning(wanted.text);
     if ('directory' in this.place.boot) await writeDurably(join(this.place.boot.directory, bootFile), wanted.text);
     else if (!(await this.#replaceBoot(this.place.boot.volume, wanted.text, signal))) await this.#copyToBoot(slot, signal);
@@ -175,6 +188,7 @@ export class ProxyContainer {
     }
     if ('volume' in this.place.boot) await engine.removeVolume(this.place.boot.volume, signal);
     await Promise.all(slotNumbers.map((slot) => this.reach(slot).directory.clear()));
+    if (this.place.role === 'edge') await this.#deps.certificates.clear();
     if ('directory' in this.place.boot) await removeDirectory(this.place.directory);
   }
 
@@ -192,8 +206,9 @@ export class ProxyContainer {
   async #askOnce(slot: number, signal: AbortSignal | undefined): Promise<Running | undefined> {
     const { lines } = this.reach(slot);
     try {
-      const [fixed, boot] = await Promise.all([staticVariable, bootVariable].map((name) => lines.worker(`get var ${name}`, signal)));
-      return { staticHash: readVariable(fixed), bootHash: readVariable(boot) };
+      const names = [staticVariable, tlsVariable, bootVariable];
+      const [fixed, tls, boot] = await Promise.all(names.map((name) => lines.worker(`get var ${name}`, signal)));
+      return { staticHash: readVariable(fixed), tlsHash: readVariable(tls), bootHash: readVariable(boot) };
     } catch {
       signal?.throwIfAborted();
       return undefined;
@@ -301,8 +316,13 @@ export class ProxyContainer {
 
   /** A server that may write where the engine keeps its volumes replaces the boot file itself, 30 times as fast. */
   async #replaceBoot(name: string, text: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const volume = await this.#deps.engine.inspectVolume(name, signal);
-    return volume !== undefined && replaceExisting(join(volume.mountpoint, bootFile), text);
+    const { engine, certificates } = this.#deps;
+    const volume = await engine.inspectVolume(name, signal);
+    if (volume === undefined || !(await canReplace(join(volume.mountpoint, bootFile)))) return false;
+    await certificates.copyTo(volume.mountpoint);
+    await writeDurably(join(volume.mountpoint, bootFile), text);
+    await certificates.pruneCopy(volume.mountpoint);
+    return true;
   }
 
   /** Lets the container do it, which works wherever the engine is reached. */

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openRunDirectory, replaceExisting } from './run-directory.ts';
+import { canReplace, openRunDirectory } from './run-directory.ts';
 
 let path: string;
 beforeEach(async () => {
@@ -26,12 +26,11 @@ test('refuses a path that no socket can have', () => {
   expect(() => openRunDirectory(`/${'x'.repeat(100)}`)).toThrow(expect.objectContaining({ code: 'USAGE' }));
 });
 
-test('replaces a boot file only where one is', async () => {
+test('may replace a boot file only where one is', async () => {
   const file = join(path, 'haproxy.cfg');
-  expect(await replaceExisting(file, 'x')).toBe(false);
+  expect(await canReplace(file)).toBe(false);
   await writeFile(file, 'old');
-  expect(await replaceExisting(file, 'new')).toBe(true);
-  expect(await readdir(path)).toEqual(['haproxy.cfg']);
+  expect(await canReplace(file)).toBe(true);
 });
 
 test('says what kept it from writing', async () => {

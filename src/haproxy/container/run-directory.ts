@@ -82,22 +82,26 @@ async function ifThere<T>(look: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Replaces a file that is there, and its directory entry, durably; answers whether this process may. */
-export async function replaceExisting(path: string, text: string): Promise<boolean> {
+/** Whether this process may replace a file that is there. */
+export async function canReplace(path: string): Promise<boolean> {
   try {
     await access(path, constants.W_OK);
     await access(dirname(path), constants.W_OK);
+    return true;
   } catch {
     return false;
   }
-  await writeDurably(path, text);
-  return true;
 }
 
 /** Writes a file whole, and is back when it and its directory entry are on disk. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   await replaceFile(path, text);
-  await using directory = await open(dirname(path), 'r');
+  await syncDirectory(dirname(path));
+}
+
+/** Waits until the entries of a directory are on disk. */
+export async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r');
   await directory.sync();
 }
 
@@ -105,7 +109,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
  * Replaces a file whole and waits until it is on disk; `undefined` takes it away. The container's copies keep the mode,
  * and the server reads them. Made anew, so that no link that somebody put there is followed.
  */
-async function replaceFile(path: string, text: string | undefined): Promise<void> {
+export async function replaceFile(path: string, text: string | undefined, mode = 0o644): Promise<void> {
   if (text === undefined) {
     await rm(path, { force: true });
     return;
@@ -113,7 +117,7 @@ async function replaceFile(path: string, text: string | undefined): Promise<void
   const temporary = `${path}.new`;
   try {
     await rm(temporary, { force: true });
-    await using file = await open(temporary, 'wx', 0o644);
+    await using file = await open(temporary, 'wx', mode);
     await file.writeFile(text);
     await file.sync();
   } catch (cause) {
