@@ -1,7 +1,7 @@
 import type { Listener, RouteRules } from '../../model/index.ts';
 import { networkAcl } from './forwarded.ts';
 import { answerOf, maintenancePage } from './pages.ts';
-import { rulePath, formatText, headerValueWord, portWord, quoted, tokenWord } from './words.ts';
+import { formatText, headerValueWord, portWord, prefixWord, quoted, tokenWord } from './words.ts';
 import type { Taker } from './selection.ts';
 import { passedTable, failedTable, rateTable, usersOf } from './tables.ts';
 
@@ -106,12 +106,12 @@ function maxBody({ acl }: Taker, rules: RouteRules): string[] {
   ];
 }
 
+/** Both paths are as they stand in a request, still encoded. */
 function rewrite({ rule, acl }: Taker, rules: RouteRules): string[] {
   if (rules.rewrite === undefined) return [];
-  const from = rulePath(rule.path).replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  const to = rulePath(rules.rewrite);
-  const prefix = from === '/' ? '' : from;
-  const [pattern, path] = to === '/' ? [`^${prefix}/?(.*)$`, String.raw`/\1`] : [`^${prefix}(/.*)?$`, String.raw`${formatText(to)}\1`];
+  const prefix = prefixWord(rule.path).replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const to = prefixWord(rules.rewrite);
+  const [pattern, path] = to === '' ? [`^${prefix}/?(.*)$`, String.raw`/\1`] : [`^${prefix}(/.*)?$`, String.raw`${formatText(to)}\1`];
   return [`  http-request replace-path ${quoted(pattern)} ${quoted(path)} if ${acl}`];
 }
 

@@ -64,6 +64,12 @@ export function rulePath(path: string): string {
   return decoded.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');
 }
 
+/** A path prefix as it stands in a request, without a slash at its end. */
+export function prefixWord(path: string): string {
+  pathWord(path);
+  return path.replace(/\/+$/, '');
+}
+
 function decode(path: string): string {
   try {
     return decodeURIComponent(path);
