@@ -3,9 +3,15 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError } from '../errors/index.ts';
 import { sha256 } from '../kit/index.ts';
-import type { AcmeThumbprint, CertificateTrouble, CertificateWish, HeldCertificate } from '../model/index.ts';
+import {
+  filesFingerprint,
+  type AcmeThumbprint,
+  type CertificateTrouble,
+  type CertificateWish,
+  type HeldCertificate,
+} from '../model/index.ts';
 import type { CertificatePair, Certificates, Clock } from '../ports/index.ts';
-import { readPair } from '../spec/index.ts';
+import { readCertificates, readPair, validityProblem } from '../spec/index.ts';
 import { thumbprintOf } from './acme/jws.ts';
 import { Authority } from './authority.ts';
 import { HeldFiles, type HeldFile, type Note } from './held-files.ts';
@@ -63,6 +69,11 @@ class FileCertificates implements Certificates {
     if (readText(path) === undefined) writePrivate(path, result.pair.pem);
   }
 
+  pairProblem(source: Extract<CertificateWish['source'], { kind: 'files' }>): Promise<string | undefined> {
+    const found = readCertificates(readText(this.#pairPath(source.certSha256, source.keySha256)) ?? '');
+    return Promise.resolve(typeof found === 'string' ? 'its files are not kept any more' : validityProblem(found, this.#input.clock.now()));
+  }
+
   useFiles(wish: CertificateWish): Promise<HeldCertificate> {
     if (wish.source.kind !== 'files') throw new BerthError('INTERNAL', `${wish.id} is not made of files.`);
     const { certSha256, keySha256 } = wish.source;
@@ -72,7 +83,7 @@ class FileCertificates implements Certificates {
         hint: 'Run `berth up` where they are.',
       });
     }
-    const note = { ...noteOf(wish), placeholder: false, fingerprint: sha256(`${certSha256}-${keySha256}`) };
+    const note = { ...noteOf(wish), placeholder: false, fingerprint: filesFingerprint(wish.source) };
     return Promise.resolve(this.#files.write(wish.id, { note, pem }));
   }
 
@@ -117,6 +128,11 @@ class FileCertificates implements Certificates {
       note: { ...noteOf(wish), account: accountId(source), placeholder: false, fingerprint: sha256(pem) },
       pem,
     });
+  }
+
+  openAccount({ source }: CertificateWish): Promise<void> {
+    if (source.kind === 'acme') this.#accountKey(source);
+    return Promise.resolve();
   }
 
   noteTrouble(id: string, trouble: CertificateTrouble): Promise<void> {

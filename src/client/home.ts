@@ -20,6 +20,8 @@ export type Home = {
   /** Secrets and configs that instances mount, and what builds keep between runs. */
   readonly filesDirectory: string;
   readonly cacheDirectory: string;
+  /** Certificates and the keys of berth's own authority and ACME accounts. */
+  readonly keysDirectory: string;
   /** Says where the socket is when the home's own path is too long for one. */
   readonly socketNote: string;
 };
@@ -52,6 +54,7 @@ export function locateHome({ environment, workingDirectory, uid }: HomeInput): H
     frontsDirectory: placeFor('12345678/2/master.sock'),
     filesDirectory: join(directory, 'files'),
     cacheDirectory: join(directory, 'cache'),
+    keysDirectory: join(directory, 'keys'),
     database: join(directory, 'berth.db'),
     log: join(directory, 'server.log'),
     output: join(directory, 'server.out'),
@@ -112,7 +115,7 @@ function runtimeDirectory(environment: HomeInput['environment'], uid: number, na
  * stays, and then the directory does too.
  */
 export function removeHome(home: Home): void {
-  const { database, log, output, socket, socketNote, edgeDirectory, frontsDirectory, filesDirectory, cacheDirectory } = home;
+  const { database, log, output, socket, socketNote, edgeDirectory, frontsDirectory, filesDirectory, cacheDirectory, keysDirectory } = home;
   const beside = dirname(socket);
   const files = [socket, socketNote, log, `${log}.1`, output, `${database}-wal`, `${database}.reserve`, database];
   const backups = readdirSync(home.directory).filter((name) => /^berth\.db\.v\d+\.bak$/.test(name));
@@ -121,6 +124,7 @@ export function removeHome(home: Home): void {
     frontsDirectory,
     filesDirectory,
     cacheDirectory,
+    keysDirectory,
     ...files,
     ...backups.map((name) => join(home.directory, name)),
   ];

@@ -30,6 +30,9 @@ export const routes: { readonly [K in keyof Api]: Route<K> } = {
   listReleases: { method: 'GET', path: '/v1/apps/:app/releases', mode: 'json', deadlineMs: shortMs },
   listVolumes: { method: 'GET', path: '/v1/apps/:app/volumes', mode: 'json', deadlineMs: shortMs },
   logs: { method: 'GET', path: '/v1/apps/:app/logs', mode: 'events', deadlineMs: shortMs },
+  listCertificates: { method: 'GET', path: '/v1/certificates', mode: 'json', deadlineMs: shortMs },
+  authority: { method: 'GET', path: '/v1/certificates/authority', mode: 'json', deadlineMs: shortMs },
+  renewCertificates: { method: 'POST', path: '/v1/certificates/renew', mode: 'json', deadlineMs: longMs },
   uninstall: { method: 'POST', path: '/v1/uninstall', mode: 'json', deadlineMs: longMs },
 };
 

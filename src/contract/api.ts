@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { endpoint } from './endpoint.ts';
 import {
   appStatusSchema,
+  certificateStatusSchema,
   deploymentSchema,
   eventRecordSchema,
   logRecordSchema,
@@ -140,6 +141,33 @@ export const api = {
     body: z.undefined(),
     reply: logRecordSchema,
     mode: 'events',
+  }),
+  listCertificates: endpoint({
+    method: 'GET',
+    path: '/v1/certificates',
+    summary: 'The certificates that apps need, as they are held',
+    params: none,
+    body: z.undefined(),
+    reply: z.array(certificateStatusSchema),
+    mode: 'json',
+  }),
+  authority: endpoint({
+    method: 'GET',
+    path: '/v1/certificates/authority',
+    summary: "The certificate (PEM) of berth's own authority, which clients trust",
+    params: none,
+    body: z.undefined(),
+    reply: z.strictObject({ pem: z.string(), fingerprint: z.string(), notAfterMs: z.number() }),
+    mode: 'json',
+  }),
+  renewCertificates: endpoint({
+    method: 'POST',
+    path: '/v1/certificates/renew',
+    summary: 'Renews certificates now: those for the named hosts, or all that renew themselves',
+    params: none,
+    body: z.strictObject({ hosts: z.array(z.string()) }),
+    reply: z.array(certificateStatusSchema),
+    mode: 'json',
   }),
   uninstall: endpoint({
     method: 'POST',

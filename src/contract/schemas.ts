@@ -99,6 +99,25 @@ export const internalStatusSchema = z.strictObject({
   ports: z.array(z.strictObject({ port: z.int(), mode: z.enum(['http', 'tcp']) })).default([]),
 });
 
+export const certificateStatusSchema = z.strictObject({
+  id: z.string(),
+  /** Host names; empty where it is for the machine's own names and addresses. */
+  hosts: z.array(z.string()),
+  /** `files`, `internal` (berth's own authority) or `acme`. */
+  kind: z.enum(['files', 'internal', 'acme']),
+  directory: z.string().optional(),
+  /** `valid`, `placeholder` (berth's own, until the ordered one is there), `expired` or `missing`. */
+  state: z.enum(['valid', 'placeholder', 'expired', 'missing']),
+  issuer: z.string().optional(),
+  notAfterMs: z.number().optional(),
+  /** When berth renews it; the user's own files are the user's to renew. */
+  renewAtMs: z.number().optional(),
+  /** What people should know: it ends soon, it could not be renewed. */
+  warning: z.string().optional(),
+  /** `app/service` of those that use it. */
+  usedBy: z.array(z.string()),
+});
+
 export const serviceStatusSchema = z.strictObject({
   name: z.string(),
   release: z.int(),
@@ -108,6 +127,7 @@ export const serviceStatusSchema = z.strictObject({
   urls: z.array(z.string()),
   probe: z.string(),
   internal: internalStatusSchema.optional(),
+  certificate: certificateStatusSchema.optional(),
   stopped: z.boolean(),
   instances: z.array(instanceStatusSchema),
 });
@@ -162,6 +182,7 @@ export type AppStatus = z.infer<typeof appStatusSchema>;
 export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
 export type InternalStatus = z.infer<typeof internalStatusSchema>;
 export type InstanceStatus = z.infer<typeof instanceStatusSchema>;
+export type CertificateStatus = z.infer<typeof certificateStatusSchema>;
 export type ReleaseSummary = z.infer<typeof releaseSummarySchema>;
 export type ServerStatus = z.infer<typeof serverStatusSchema>;
 export type LogRecord = z.infer<typeof logRecordSchema>;

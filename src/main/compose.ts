@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import process from 'node:process';
 import { createBuilder, makePackagedImage } from '../build/index.ts';
 import type { Home } from '../client/index.ts';
+import { createCertificates, machineNames } from '../certificates/index.ts';
 import { connectEngine, type ConnectedEngine } from '../docker/index.ts';
 import { createFronts, createHaproxy, type HaproxyOptions } from '../haproxy/index.ts';
 import { createHost, createProber } from '../host/index.ts';
 import { systemClock } from '../kit/index.ts';
-import type { Host, Store } from '../ports/index.ts';
+import type { Certificates, Host, Store } from '../ports/index.ts';
 import { createRunner, socketSetting, type Target } from '../run/index.ts';
 import type { Log } from '../server/index.ts';
 import type { Composition, CompositionInput } from './server.ts';
@@ -17,9 +19,11 @@ import type { Composition, CompositionInput } from './server.ts';
 export function compose({ store, ids, home, log }: CompositionInput): Composition {
   const userDirectory = process.env['HOME'];
   const host = createHost({ home: home.directory, filesDirectory: home.filesDirectory, userDirectory });
+  const machine = { name: hostname(), names: machineNames };
+  const certificates = createCertificates({ directory: home.keysDirectory, clock: systemClock, machine });
   const targets = new Map<string, Target & { readonly engine: ConnectedEngine }>();
   const connect = (socket: string) => {
-    const target = targets.get(socket) ?? openTarget({ socket, store, home, host, log });
+    const target = targets.get(socket) ?? openTarget({ socket, store, home, host, certificates, log });
     targets.set(socket, target);
     return target;
   };
@@ -31,6 +35,7 @@ export function compose({ store, ids, home, log }: CompositionInput): Compositio
       host,
       connect,
       prober: createProber(),
+      certificates,
       onTrouble: (error) => log.error({ err: error }, error.message),
     }),
     engine(socket = store.getSetting(socketSetting)) {
@@ -42,9 +47,16 @@ export function compose({ store, ids, home, log }: CompositionInput): Compositio
   };
 }
 
-type TargetInput = { readonly socket: string; readonly store: Store; readonly home: Home; readonly host: Host; readonly log: Log };
+type TargetInput = {
+  readonly socket: string;
+  readonly store: Store;
+  readonly home: Home;
+  readonly host: Host;
+  readonly certificates: Certificates;
+  readonly log: Log;
+};
 
-function openTarget({ socket, store, home, host, log }: TargetInput): Target & { readonly engine: ConnectedEngine } {
+function openTarget({ socket, store, home, host, certificates, log }: TargetInput): Target & { readonly engine: ConnectedEngine } {
   const engine = connectEngine({ socket, clock: systemClock });
   const haproxy: HaproxyOptions = {
     engine,
@@ -56,6 +68,7 @@ function openTarget({ socket, store, home, host, log }: TargetInput): Target & {
     frontsDirectory: home.frontsDirectory,
     owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     ipv6: hasIpv6(),
+    certificates,
     image: {
       bases: toBases(process.env['BERTH_BASES']),
       reference: process.env['BERTH_HAPROXY_IMAGE'] || undefined,

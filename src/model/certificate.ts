@@ -1,3 +1,4 @@
+import { sha256 } from '../kit/index.ts';
 import type { Tls } from './route.ts';
 
 /** Where a certificate comes from. */
@@ -36,3 +37,8 @@ export type CertificateTrouble = { readonly failures: number; readonly message: 
 
 /** What an ACME server must find under `/.well-known/acme-challenge/` of some hosts, after the token and a dot (RFC 8555, 8.3). */
 export type AcmeThumbprint = { readonly hosts: readonly string[]; readonly thumbprint: string };
+
+/** The fingerprint that a certificate made of the user's own files has; known before it is held. */
+export function filesFingerprint(source: Extract<CertificateSource, { kind: 'files' }>): string {
+  return sha256(`${source.certSha256}-${source.keySha256}`);
+}

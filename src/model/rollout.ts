@@ -45,6 +45,8 @@ export type Action =
     }
   | { readonly kind: 'instance.stop'; readonly service: string; readonly instance: string; readonly graceMs: number }
   | { readonly kind: 'instance.remove'; readonly service: string; readonly instance: string }
+  | { readonly kind: 'certificate.ensure'; readonly service: string; readonly hosts: readonly string[] }
+  | { readonly kind: 'certificate.order'; readonly service: string; readonly hosts: readonly string[] }
   | { readonly kind: 'edge.routes'; readonly service: string; readonly phase: 'open' | 'settle' }
   | { readonly kind: 'edge.add'; readonly service: string; readonly instance: string }
   | {

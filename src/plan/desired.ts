@@ -43,6 +43,8 @@ export type Observed = {
   readonly edge: Readonly<Record<string, ObservedEdge>>;
   /** The same of the fronts that there are, by service. */
   readonly fronts: Readonly<Record<string, ObservedEdge>>;
+  /** What has to be done for the certificates of services that need one, by service. */
+  readonly certificates?: Readonly<Record<string, ObservedCertificate>> | undefined;
   /** Networks and volumes (keys) that exist. */
   readonly networks: readonly string[];
   readonly volumes: readonly string[];
@@ -50,6 +52,13 @@ export type Observed = {
   readonly jobs: readonly ObservedJob[];
   /** This very rollout has been watched to the end already (it was resumed after that). */
   readonly watched: boolean;
+};
+
+/** Why a certificate must be there before the edge speaks TLS, and why one is ordered of an ACME server once the edge does. */
+export type ObservedCertificate = {
+  readonly ensure?: string | undefined;
+  readonly order?: string | undefined;
+  readonly hosts: readonly string[];
 };
 
 /** A job's container: what it was made from and whether it ended with exit 0. */

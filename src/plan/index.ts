@@ -2,6 +2,7 @@
  * From (desired release, observed target) to ordered steps with reasons: pure and deterministic. Must never do I/O,
  * read a clock or draw a random number. Start reading at `rollout-plan.ts`; `edge.ts` and `front.ts` hold what the data plane should be.
  */
+export * from './certificates.ts';
 export * from './desired.ts';
 export * from './edge.ts';
 export * from './edge-merge.ts';

@@ -158,6 +158,7 @@ class RolloutPlanning {
       classes,
       edge: this.#observed.edge[s.service.name],
       front: this.#observed.fronts[s.service.name],
+      certificate: this.#observed.certificates?.[s.service.name],
       desired: this.#desired,
       options: this.#options,
       list: this.#list,
@@ -229,7 +230,7 @@ class RolloutPlanning {
 
   /** What was replaced has no traffic any more: the watch need not wait until the last of it is stopped and removed. */
   #watch(services: readonly string[], ms: number): void {
-    const isTidying = (kind: string): boolean => kind === 'instance.stop' || kind === 'instance.remove';
+    const isTidying = (kind: string): boolean => kind === 'instance.stop' || kind === 'instance.remove' || kind === 'certificate.order';
     const needs = this.#list.steps.filter(({ action }) => !isTidying(action.kind)).map((step) => step.id);
     const instances = services.flatMap((name) => [
       ...(this.#classes.get(name)?.serving ?? []).map((i) => i.name),

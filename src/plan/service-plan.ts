@@ -1,6 +1,6 @@
 import type { Instance, ServicePlan } from '../model/index.ts';
 import type { Classes } from './classify.ts';
-import type { Desired, DesiredService, ObservedEdge, PlanOptions } from './desired.ts';
+import type { Desired, DesiredService, ObservedCertificate, ObservedEdge, PlanOptions } from './desired.ts';
 import { hasEdge } from './desired.ts';
 import { hasFront } from './front.ts';
 import { takeInstanceName } from './names.ts';
@@ -13,6 +13,7 @@ export type ServiceInput = {
   readonly classes: Classes;
   readonly edge: ObservedEdge | undefined;
   readonly front: ObservedEdge | undefined;
+  readonly certificate: ObservedCertificate | undefined;
   readonly desired: Desired;
   readonly options: PlanOptions;
   readonly list: StepList;
@@ -64,17 +65,13 @@ class ServiceRolling {
     const { s, classes, options } = this.#in;
     const order = updateOrder(s);
     const replaces = classes.retiring.length > 0 && classes.missing + classes.waking.length > 0;
-    let needs = this.#in.needs;
+    let needs = this.#ensureCertificate(this.#in.needs);
     if (options.direction === 'forward') needs = this.#clearFailed(needs);
     this.#openFront();
     needs = order.order === 'stop-first' ? this.#stopFirst(needs) : this.#startFirst(needs);
     needs = this.#clearLeftover(needs);
-    if (classes.edgeDiffers)
-      this.#in.list.add(
-        { kind: 'edge.routes', service: s.service.name, phase: 'settle' },
-        'listeners and routes as the file has them',
-        needs,
-      );
+    const settled = classes.edgeDiffers ? [this.#settleRoutes(needs)] : needs;
+    this.#orderCertificate(this.#opened === undefined ? settled : [this.#opened]);
     if (classes.frontDiffers) this.#settleFront(needs);
     const all = this.#in.list.steps.slice(this.#before).map((step) => step.id);
     return {
@@ -126,6 +123,26 @@ class ServiceRolling {
         ground,
       ),
     ];
+  }
+
+  #settleRoutes(needs: readonly string[]): string {
+    const { s, list } = this.#in;
+    return list.add({ kind: 'edge.routes', service: s.service.name, phase: 'settle' }, 'listeners and routes as the file has them', needs);
+  }
+
+  /** Something that TLS can be spoken with, before the edge speaks it. */
+  #ensureCertificate(needs: readonly string[]): readonly string[] {
+    const { s, certificate, list } = this.#in;
+    if (certificate?.ensure === undefined) return needs;
+    const { hosts, ensure } = certificate;
+    return [...needs, list.add({ kind: 'certificate.ensure', service: s.service.name, hosts }, ensure, this.#in.needs)];
+  }
+
+  /** Nothing waits for it: an ACME server that says no, or nothing, must not hold a rollout up. */
+  #orderCertificate(needs: readonly string[]): void {
+    const { s, certificate, list, options } = this.#in;
+    if (certificate?.order === undefined || options.direction === 'back') return;
+    list.add({ kind: 'certificate.order', service: s.service.name, hosts: certificate.hosts }, certificate.order, needs);
   }
 
   #settleFront(needs: readonly string[]): void {

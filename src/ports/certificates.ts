@@ -1,4 +1,4 @@
-import type { AcmeThumbprint, CertificateTrouble, CertificateWish, HeldCertificate } from '../model/index.ts';
+import type { AcmeThumbprint, CertificateSource, CertificateTrouble, CertificateWish, HeldCertificate } from '../model/index.ts';
 
 /** A certificate chain and its private key as files have them (PEM). */
 export type CertificatePair = { readonly cert: Uint8Array; readonly key: Uint8Array };
@@ -15,12 +15,16 @@ export interface Certificates {
 
   /** Keeps the user's own files for good, by content. Throws CERTIFICATE_INVALID where they are none, or do not belong together. */
   keepPair(pair: CertificatePair): Promise<void>;
+  /** What keeps a kept pair from being served at this moment, in words: it expired, it is not valid yet, it is gone. */
+  pairProblem(source: Extract<CertificateSource, { kind: 'files' }>): Promise<string | undefined>;
   /** Takes a pair that was kept. Throws CERTIFICATE_INVALID when it was not. */
   useFiles(wish: CertificateWish): Promise<HeldCertificate>;
   /** Makes a certificate of berth's own authority; for an ACME wish, as its placeholder. */
   issueOwn(wish: CertificateWish): Promise<HeldCertificate>;
   /** Gets a certificate from an ACME server, which will ask the edge. Throws CERTIFICATE_FAILED, with `details.retryAfterMs` where the server says so. */
   order(wish: CertificateWish, signal: AbortSignal): Promise<HeldCertificate>;
+  /** Makes a new ACME account ready in the place of one that its server closed: `thumbprints` has it from now on. */
+  openAccount(wish: CertificateWish): Promise<void>;
   noteTrouble(id: string, trouble: CertificateTrouble): Promise<void>;
   remove(id: string): Promise<void>;
   /** Forgets kept pairs that are none of these (`<certSha256>-<keySha256>`) and are older than `olderThanMs`. */

@@ -1,9 +1,11 @@
-import type { AppStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
+import type { AppStatus, CertificateStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
 import { BerthError, toBerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
 import { isEnded, labels, type Instance, type Plan, type Rollout } from '../model/index.ts';
 import type { RunContext, RunDeps, Target } from './deps.ts';
 import { draftPlan } from './rollout/draft-plan.ts';
+import { CertificateKeeper } from './certificates/certificate-keeper.ts';
+import { certificateStatuses, renewCertificates } from './certificates/certificate-status.ts';
 import { EdgeKeeper } from './target/edge-keeper.ts';
 import { FrontKeeper } from './target/front-keeper.ts';
 import { EventLog } from './event-log.ts';
@@ -40,6 +42,7 @@ class AppRunner implements Runner {
   readonly #keepers = new Map<string, Keepers>();
   readonly #active = new Map<string, Active>();
   readonly #closed = new AbortController();
+  readonly #certificates: CertificateKeeper;
   #restoring: Promise<void> = Promise.resolve();
 
   constructor(deps: RunDeps) {
@@ -47,6 +50,7 @@ class AppRunner implements Runner {
     this.#owner = deps.ids.next();
     this.#startedAtMs = deps.clock.now();
     this.events = new EventLog(deps);
+    this.#certificates = new CertificateKeeper({ ...deps, edge: () => this.#edge() });
   }
 
   async plan(input: RunnerInput, signal: AbortSignal = new AbortController().signal): Promise<Plan> {
@@ -117,7 +121,8 @@ class AppRunner implements Runner {
     const { store } = this.#deps;
     const socket = store.getSetting(socketSetting);
     for (const rollout of store.listActiveRollouts()) await this.#resumeOne(rollout).catch(() => this.#resumeOne(rollout));
-    if (socket !== undefined) this.#restoring = this.#restore(this.#deps.connect(socket));
+    const restored = socket === undefined ? Promise.resolve() : this.#restore(this.#deps.connect(socket));
+    this.#restoring = restored.then(() => this.#certificates.run(this.#closed.signal));
   }
 
   /** What an earlier server left besides rollouts: edge and fronts to be set right, one-off containers whose command is gone. */
@@ -185,6 +190,7 @@ class AppRunner implements Runner {
       const isOver = isEnded(this.#deps.store.getRollout(id)?.state ?? 'done');
       if (isOver) this.#touchLease(() => this.#deps.store.releaseLease(app, this.#owner));
       this.#active.delete(id);
+      this.#certificates.wake();
     });
     this.#active.set(id, { session, ended, app, recovering: input.resumed });
     void this.#beat(app, beating.signal);
@@ -220,11 +226,17 @@ class AppRunner implements Runner {
     const known = this.#keepers.get(target.socket);
     if (known !== undefined) return known;
     const keepers = {
-      edge: new EdgeKeeper({ store, dataPlane: target.dataPlane, clock }),
+      edge: new EdgeKeeper({ store, dataPlane: target.dataPlane, clock, certificates: this.#deps.certificates }),
       fronts: new FrontKeeper({ store, fronts: target.fronts, clock }),
     };
     this.#keepers.set(target.socket, keepers);
     return keepers;
+  }
+
+  /** The edge that the apps of this home are behind; undefined before the first deploy. */
+  #edge(): EdgeKeeper | undefined {
+    const socket = this.#deps.store.getSetting(socketSetting);
+    return socket === undefined ? undefined : this.#keepersOf(this.#deps.connect(socket)).edge;
   }
 
   async #context(input: RunnerInput, ids: { rolloutId: string }): Promise<RunContext> {
@@ -235,6 +247,7 @@ class AppRunner implements Runner {
       ...this.#deps,
       target,
       ...this.#keepersOf(target),
+      certificateKeeper: this.#certificates,
       events: this.events,
       app: appOf(request),
       rolloutId: ids.rolloutId,
@@ -311,6 +324,18 @@ class AppRunner implements Runner {
     const ctx = await this.#appContext(app);
     const all = await listInstances({ engine: ctx.target.engine, installation: this.#deps.store.installation, app });
     return services.length === 0 ? all : all.filter((i) => services.includes(i.service));
+  }
+
+  certificates(): Promise<CertificateStatus[]> {
+    return Promise.resolve(certificateStatuses(this.#deps));
+  }
+
+  authority(): Promise<{ pem: string; fingerprint: string; notAfterMs: number }> {
+    return this.#deps.certificates.authority();
+  }
+
+  renewCertificates(hosts: readonly string[]): Promise<CertificateStatus[]> {
+    return renewCertificates(this.#deps, this.#certificates, hosts, this.#closed.signal);
   }
 
   async close(): Promise<void> {

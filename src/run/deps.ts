@@ -1,9 +1,10 @@
 import type { BerthError } from '../errors/index.ts';
 import type { Mutex } from '../kit/index.ts';
-import type { Builder, Clock, DataPlane, Engine, Fronts, Host, Ids, Prober, Store } from '../ports/index.ts';
+import type { Builder, Certificates, Clock, DataPlane, Engine, Fronts, Host, Ids, Prober, Store } from '../ports/index.ts';
 import type { BuildEnvironment, RegistryAuth } from '../ports/index.ts';
 import type { Build, Project, Release, ReleaseImage, Service } from '../model/index.ts';
 import type { DesiredService } from '../plan/index.ts';
+import type { CertificateKeeper } from './certificates/certificate-keeper.ts';
 import type { EdgeKeeper } from './target/edge-keeper.ts';
 import type { FrontKeeper } from './target/front-keeper.ts';
 import type { EventLog } from './event-log.ts';
@@ -24,6 +25,7 @@ export type RunDeps = {
   readonly ids: Ids;
   readonly host: Host;
   readonly prober: Prober;
+  readonly certificates: Certificates;
   /** The target behind an engine's socket; the same object for the same socket. */
   readonly connect: (socket: string) => Target;
   /** Hears of failures that end nothing, for the server's log. */
@@ -35,6 +37,7 @@ export type RunContext = RunDeps & {
   readonly target: Target;
   readonly edge: EdgeKeeper;
   readonly fronts: FrontKeeper;
+  readonly certificateKeeper: CertificateKeeper;
   readonly events: EventLog;
   readonly app: string;
   readonly rolloutId: string;

@@ -29,6 +29,7 @@ function runnerOnFullDisk(w: FakeWorld, full: { fromWrite: number; writes: numbe
     host: new FakeHost(w.engine, clock),
     prober: new FakeProber(w.engine, clock),
     connect: () => target,
+    certificates: w.certificates,
     onTrouble: () => undefined,
   });
 }

@@ -1,4 +1,4 @@
-import type { AppStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
+import type { AppStatus, CertificateStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
 import type { EventRecord, Instance, Plan, Rollout } from '../model/index.ts';
 
 /** A request for one engine: its socket is remembered with the app. */
@@ -22,6 +22,13 @@ export interface Runner {
   /** What `down --volumes` would remove. */
   volumes(app: string): Promise<string[]>;
   uninstall(input: { purge: boolean; volumes: boolean }): Promise<{ removed: string[]; kept: string[] }>;
+
+  /** The certificates that apps need, as they are held. */
+  certificates(): Promise<CertificateStatus[]>;
+  /** The certificate of berth's own authority, made at first use. */
+  authority(): Promise<{ pem: string; fingerprint: string; notAfterMs: number }>;
+  /** Renews the certificates for hosts (all that renew themselves, when none is named) now, whatever an earlier failure says. */
+  renewCertificates(hosts: readonly string[]): Promise<CertificateStatus[]>;
 
   /** Every event as it is written to the store. */
   readonly events: { subscribe(listener: (record: EventRecord) => void): () => void };

@@ -55,6 +55,9 @@ export function createHandlers(deps: ServerDeps): Handlers {
     listReleases: ({ params }) => runner.releases(params.app),
     listVolumes: ({ params }) => runner.volumes(params.app),
     logs: ({ params }, signal) => appLogs(deps, params, signal),
+    listCertificates: () => runner.certificates(),
+    authority: () => runner.authority(),
+    renewCertificates: ({ body }) => runner.renewCertificates(body.hosts),
     uninstall: ({ body }) => runner.uninstall(body),
   };
 }

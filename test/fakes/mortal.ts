@@ -79,6 +79,7 @@ export function mortalRunner(w: FakeWorld, life: Mortality): Runner {
     host: mortal(w.host, life),
     prober: mortal(new FakeProber(w.engine, w.clock), life),
     connect: () => target,
+    certificates: w.certificates,
     onTrouble: () => undefined,
   });
 }

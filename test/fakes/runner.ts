@@ -83,6 +83,10 @@ export class FakeRunner implements Runner {
   volumes: Runner['volumes'] = () => Promise.resolve(['shop_data']);
   uninstall: Runner['uninstall'] = (input) => Promise.resolve({ removed: input.purge ? ['shop'] : [], kept: input.purge ? [] : ['shop'] });
 
+  certificates: Runner['certificates'] = () => Promise.resolve([]);
+  authority: Runner['authority'] = () => Promise.resolve({ pem: 'pem of the authority', fingerprint: 'AA:BB', notAfterMs: 0 });
+  renewCertificates: Runner['renewCertificates'] = () => Promise.resolve([]);
+
   runOneOff: Runner['runOneOff'] = () => {
     const containerId = this.#oneOff;
     if (containerId === undefined) return Promise.reject(new BerthError('SERVICE_NOT_FOUND', 'There is no such service.'));

@@ -12,6 +12,7 @@ import type { Store } from '../../src/ports/index.ts';
 import { createRunner, type Runner } from '../../src/run/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { FakeBuilder } from './builder.ts';
+import { FakeCertificates } from './certificates.ts';
 import { FakeClock } from './clock.ts';
 import { FakeDataPlane } from './data-plane.ts';
 import type { FakeImage } from './engine-behaviour.ts';
@@ -60,6 +61,7 @@ export class FakeWorld {
   readonly fronts: FakeFronts;
   readonly builder: FakeBuilder;
   readonly host: FakeHost;
+  readonly certificates: FakeCertificates;
   readonly store: Store;
   readonly ids: FakeIds;
   runner: Runner;
@@ -71,6 +73,7 @@ export class FakeWorld {
     this.fronts = new FakeFronts({ engine: this.engine, installation: () => this.store.installation });
     this.builder = new FakeBuilder(this.engine);
     this.host = new FakeHost(this.engine, this.clock);
+    this.certificates = new FakeCertificates(this.clock);
     this.ids = new FakeIds(seed);
     this.store = openStore({ path: ':memory:', clock: this.clock, ids: this.ids });
     this.runner = this.makeRunner(this.store);
@@ -87,6 +90,7 @@ export class FakeWorld {
       host,
       prober: new FakeProber(this.engine, clock),
       connect: () => target,
+      certificates: this.certificates,
       onTrouble: () => undefined,
     });
   }

@@ -133,7 +133,7 @@ describe.skipIf('missing' in program)(`an ACME server${'missing' in program ? ` 
     expect(error.details['accountClosed']).toBe(true);
     expect(error.message).toMatch(/^Could not open an account at 127\.0\.0\.1/);
     // The edge has to be told of the new account before the server asks it.
-    await certificates.issueOwn(wish(['shop.example.com']));
+    await certificates.openAccount(wish(['shop.example.com']));
     expect(certificates.thumbprints()).not.toEqual(before);
     expect(await certificates.order(wish(['shop.example.com']), signal)).toMatchObject({ placeholder: false });
   });

@@ -24,6 +24,8 @@ const phrases: { readonly [K in Kind]: (action: Of<K>) => Phrase } = {
   'instance.remove': (a) => phrase('Instance', a.instance, 'Removing', 'Removed'),
   'edge.add': (a) => phrase('Instance', a.instance, 'Joining the traffic', 'Serving'),
   'edge.drain': (a) => phrase('Instance', a.instance, 'Draining', 'Drained'),
+  'certificate.ensure': (a) => phrase('Certificate', certificateName(a), 'Making', 'Ready'),
+  'certificate.order': (a) => phrase('Certificate', certificateName(a), 'Ordering', 'Issued'),
   'edge.routes': (a) =>
     a.phase === 'open' ? phrase('Routes', a.service, 'Opening', 'Open') : phrase('Routes', a.service, 'Settling', 'Settled'),
   'edge.forget': (a) => phrase('Routes', a.service ?? '', 'Closing', 'Closed'),
@@ -42,6 +44,10 @@ const phrases: { readonly [K in Kind]: (action: Of<K>) => Phrase } = {
 export function phraseOf(action: Action): Phrase {
   // The table holds for each kind the function of that kind, which TypeScript cannot follow through the index.
   return (phrases[action.kind] as (action: Action) => Phrase)(action);
+}
+
+function certificateName({ hosts, service }: Of<'certificate.ensure' | 'certificate.order'>): string {
+  return hosts.length === 0 ? service : hosts.join(', ');
 }
 
 function probeWords({ probe: { check } }: Of<'instance.probe'>): string {

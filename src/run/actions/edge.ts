@@ -12,23 +12,24 @@ import {
 } from '../../plan/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { addressOf, needInstance } from '../target/instances.ts';
+import { certificatesOf } from '../certificates/wishes.ts';
 import { awaitUp, drainFrom, type Drained } from './traffic.ts';
 
 type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
 
 /** What a service wants of the edge, with the protocol that is written or was found. */
-export function wantedEdge(side: Side, app: string, service: string): ServiceEdge {
+export function wantedEdge(ctx: Pick<RunContext, 'app' | 'certificates' | 'clock'>, side: Side, service: string): ServiceEdge {
   const s = side.services.get(service);
   if (s === undefined) return { listeners: [], backends: [], targets: {} };
   const pin = side.pins.get(service);
   const protocol = s.protocol ?? pin?.protocol ?? 'http';
   const check = s.probe.check.kind === 'find' ? (pin?.check ?? { kind: 'tcp' as const }) : s.probe.check;
-  return serviceEdge({ app, s, protocol, check, certificates: [] });
+  return serviceEdge({ app: ctx.app, s, protocol, check, certificates: certificatesOf(ctx, s.service) });
 }
 
 /** Opens a service's listeners and backends, or makes them exactly as wanted. */
 export async function applyRoutes(ctx: RunContext, side: Side, action: Of<'edge.routes'>, signal: AbortSignal): Promise<void> {
-  const wanted = wantedEdge(side, ctx.app, action.service);
+  const wanted = wantedEdge(ctx, side, action.service);
   const change = action.phase === 'open' ? openService : settleService;
   await ctx.edge.change(ctx.app, (edge) => change(edge, ctx.app, action.service, wanted), signal);
 }
@@ -38,7 +39,7 @@ export async function addToEdge(ctx: RunContext, side: Side, action: Of<'edge.ad
   const details = await needInstance(ctx, action.instance, signal);
   const address = addressOf(details);
   if (address === undefined) throw new BerthError('EDGE_FAILED', `${action.instance} has no address that the edge could use.`);
-  const { targets } = wantedEdge(side, ctx.app, action.service);
+  const { targets } = wantedEdge(ctx, side, action.service);
   await ctx.edge.change(
     ctx.app,
     (edge) => addServer(edge, { service: action.service, instance: action.instance, address, targets }),

@@ -32,6 +32,8 @@ export function deadlineMs(action: Action): number {
     case 'front.remove':
       // The first use of a proxy may have to make HAProxy's image.
       return 10 * minute;
+    case 'certificate.ensure':
+    case 'certificate.order':
     case 'network.ensure':
     case 'network.remove':
     case 'volume.ensure':

@@ -2,6 +2,7 @@ import { BerthError } from '../../errors/index.ts';
 import type { Pin, Step } from '../../model/index.ts';
 import { addToEdge, applyRoutes, drainFromEdge, forgetOnEdge } from '../actions/edge.ts';
 import { addToFrontOf, drainFromFront, openFrontOf, removeFront, settleFrontOf } from '../actions/front.ts';
+import { ensureCertificate, orderForService } from '../actions/certificate.ts';
 import { buildImage, pullImage } from '../actions/image.ts';
 import { createInstance, removeInstance, startInstance, stopInstance } from '../actions/instance.ts';
 import { runJob } from '../actions/job.ts';
@@ -57,6 +58,10 @@ export async function performStep({ ctx, side, hooks }: Performing, step: Step, 
       return stopInstance(ctx, side, action, signal);
     case 'instance.remove':
       return removeInstance(ctx, action, signal);
+    case 'certificate.ensure':
+      return ensureCertificate(ctx, serviceOf(side, action.service));
+    case 'certificate.order':
+      return orderForService(ctx, serviceOf(side, action.service), signal);
     case 'edge.routes':
       return applyRoutes(ctx, side, action, signal);
     case 'edge.add':

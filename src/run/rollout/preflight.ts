@@ -1,6 +1,6 @@
 import { BerthError } from '../../errors/index.ts';
-import type { AppEdge } from '../../model/index.ts';
-import { findConflicts, mergeEdges, serviceEdge, type DesiredService } from '../../plan/index.ts';
+import type { AppEdge, Service } from '../../model/index.ts';
+import { certificateWish, findConflicts, mergeEdges, serviceEdge, type DesiredService } from '../../plan/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { wantedEdge } from '../actions/edge.ts';
 
@@ -17,10 +17,23 @@ export async function preflight(ctx: RunContext, side: Side, only: readonly stri
     });
   }
   await checkPorts(ctx, side, { wanted, services }, signal);
+  for (const { service } of services) await checkCertificate(ctx, side, service);
+}
+
+/** The rest was checked where the files were read; the time is the server's to tell. */
+async function checkCertificate(ctx: RunContext, side: Side, service: Service): Promise<void> {
+  const wish = certificateWish(ctx.app, service);
+  if (wish?.source.kind !== 'files') return;
+  const problem = await ctx.certificates.pairProblem(wish.source);
+  if (problem === undefined) return;
+  const place = at(side.project.places[`services.${service.name}.x-berth.tls`]);
+  throw new BerthError('CERTIFICATE_INVALID', `The certificate of ${service.name}${place} cannot be used: ${problem}.`, {
+    hint: 'Put a certificate that is valid now in its place. What serves goes on serving.',
+  });
 }
 
 function wantedAppEdge(ctx: RunContext, side: Side, services: readonly DesiredService[]): AppEdge {
-  const parts = services.map((s) => wantedEdge(side, ctx.app, s.service.name));
+  const parts = services.map((s) => wantedEdge(ctx, side, s.service.name));
   return { app: ctx.app, listeners: parts.flatMap((p) => p.listeners), backends: parts.flatMap((p) => p.backends) };
 }
 

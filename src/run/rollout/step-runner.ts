@@ -16,6 +16,7 @@ const waits = new Set<Step['action']['kind']>([
   'image.pull',
   'image.build',
   'instance.probe',
+  'certificate.order',
   'edge.drain',
   'front.drain',
   'instance.quiet',

@@ -1,7 +1,7 @@
 import { Mutex } from '../../kit/index.ts';
-import type { AppEdge } from '../../model/index.ts';
-import { mergeEdges } from '../../plan/index.ts';
-import type { Clock, DataPlane, Store } from '../../ports/index.ts';
+import type { AppEdge, ProxyConfig } from '../../model/index.ts';
+import { mergeEdges, withChallenges } from '../../plan/index.ts';
+import type { Certificates, Clock, DataPlane, Store } from '../../ports/index.ts';
 import { applyProxy, changeProxy } from './proxy-keeper.ts';
 
 /** Changes what apps want of the edge, one change at a time. */
@@ -9,9 +9,16 @@ export class EdgeKeeper {
   readonly #store: Pick<Store, 'getEdge' | 'listEdges' | 'putEdge'>;
   readonly #dataPlane: DataPlane;
   readonly #clock: Clock;
+  readonly #certificates: Pick<Certificates, 'thumbprints'>;
   readonly #mutex = new Mutex();
 
-  constructor(deps: { store: Pick<Store, 'getEdge' | 'listEdges' | 'putEdge'>; dataPlane: DataPlane; clock: Clock }) {
+  constructor(deps: {
+    store: Pick<Store, 'getEdge' | 'listEdges' | 'putEdge'>;
+    dataPlane: DataPlane;
+    clock: Clock;
+    certificates: Pick<Certificates, 'thumbprints'>;
+  }) {
+    this.#certificates = deps.certificates;
     this.#clock = deps.clock;
     this.#store = deps.store;
     this.#dataPlane = deps.dataPlane;
@@ -32,6 +39,17 @@ export class EdgeKeeper {
   }
 
   #apply(signal: AbortSignal): Promise<unknown> {
-    return this.#dataPlane.apply(mergeEdges(this.#store.listEdges()), signal);
+    return this.#dataPlane.apply(this.#wanted(), signal);
+  }
+
+  /** ACME servers ask only for hosts that the edge serves. */
+  #wanted(): ProxyConfig {
+    const config = mergeEdges(this.#store.listEdges());
+    const served = new Set(config.listeners.flatMap((l) => l.tls?.certificates.flatMap((c) => c.hosts) ?? []));
+    const asked = this.#certificates.thumbprints().map((t) => ({ ...t, hosts: t.hosts.filter((host) => served.has(host)) }));
+    return withChallenges(
+      config,
+      asked.filter((t) => t.hosts.length > 0),
+    );
   }
 }

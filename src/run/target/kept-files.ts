@@ -15,7 +15,7 @@ export function fileKey(grant: Pick<FileGrant, 'sha256' | 'mode' | 'uid' | 'gid'
  * did not travel with the request (a resumed rollout, a rollback) were kept by an earlier one: then the path is asked
  * for when the container is made.
  */
-export async function keepFiles(deps: Pick<RunDeps, 'host'>, deployment: Deployment): Promise<Map<string, string>> {
+export async function keepFiles(deps: Pick<RunDeps, 'host' | 'certificates'>, deployment: Deployment): Promise<Map<string, string>> {
   const kept = new Map<string, string>();
   for (const grant of deployment.project.services.flatMap((s) => s.files)) {
     const text = deployment.files[grant.sha256];
@@ -25,5 +25,16 @@ export async function keepFiles(deps: Pick<RunDeps, 'host'>, deployment: Deploym
       throw new BerthError('INVALID_REQUEST', `The bytes of ${grant.kind} ${grant.source} are not what the project says.`);
     kept.set(fileKey(grant), await deps.host.keepFile({ sha256: grant.sha256, content, mode: grant.mode, uid: grant.uid, gid: grant.gid }));
   }
+  await keepPairs(deps, deployment);
   return kept;
+}
+
+/** Certificates and their keys never lie with the files that instances mount. */
+async function keepPairs({ certificates }: Pick<RunDeps, 'certificates'>, { project, files }: Deployment): Promise<void> {
+  for (const { tls } of project.services) {
+    if (tls?.certificate.kind !== 'files') continue;
+    const [cert, key] = [files[tls.certificate.certSha256], files[tls.certificate.keySha256]];
+    if (cert !== undefined && key !== undefined)
+      await certificates.keepPair({ cert: Buffer.from(cert, 'base64'), key: Buffer.from(key, 'base64') });
+  }
 }

@@ -3,6 +3,7 @@ import { isFrontSettled, isSettled, serversOf, type Observed, type ObservedEdge,
 import type { ContainerSummary, NetworkDetails } from '../../ports/index.ts';
 import { listJobs } from '../actions/job.ts';
 import { wantedEdge } from '../actions/edge.ts';
+import { observeCertificates } from '../certificates/wishes.ts';
 import { wantedFront } from '../actions/front.ts';
 import { frontPlace } from './front-place.ts';
 import { edgeNetwork } from './addressing.ts';
@@ -39,6 +40,7 @@ export async function observe(ctx: RunContext, side: Side, sight: Sight, signal?
     instances: sight.instances,
     unproven: sight.instances.filter((i) => i.rolloutId === ctx.rolloutId && !proven.has(i.name)).map((i) => i.name),
     edge: observeEdge(ctx, side),
+    certificates: observeCertificates(ctx, side),
     fronts: observeFronts(ctx, side, sight.networks),
     networks: networks.filter((n) => names.has(n.name)).map((n) => n.key),
     volumes: [...sight.volumes],
@@ -59,7 +61,7 @@ function provenInstances(ctx: RunContext): Set<string> {
 }
 
 /** What the store says that the edge has, by service; `settled` compares it with what `side` wants. */
-export function observeEdge(ctx: Pick<RunContext, 'store' | 'app'>, side: Side): Record<string, ObservedEdge> {
+export function observeEdge(ctx: Pick<RunContext, 'store' | 'app' | 'certificates' | 'clock'>, side: Side): Record<string, ObservedEdge> {
   const edge = ctx.store.getEdge(ctx.app);
   const services = new Set((edge?.backends ?? []).map((b) => b.service));
   return Object.fromEntries(
@@ -68,7 +70,7 @@ export function observeEdge(ctx: Pick<RunContext, 'store' | 'app'>, side: Side):
       {
         ready: serversOf(edge, service, 'ready'),
         draining: serversOf(edge, service, 'drain'),
-        settled: side.services.has(service) && isSettled(edge, service, wantedEdge(side, ctx.app, service)),
+        settled: side.services.has(service) && isSettled(edge, service, wantedEdge(ctx, side, service)),
       },
     ]),
   );

@@ -1,0 +1,183 @@
+import { toBerthError, type BerthError } from '../../errors/index.ts';
+import { Mutex } from '../../kit/index.ts';
+import type { CertificateWish, HeldCertificate } from '../../model/index.ts';
+import { backOffMs, chooseCertificate, dueAtMs, replaceCertificate, toListenerCertificate } from '../../plan/index.ts';
+import type { Certificates, Clock, Store } from '../../ports/index.ts';
+import { withDeadline } from '../rollout/deadline.ts';
+import type { EdgeKeeper } from '../target/edge-keeper.ts';
+import { isWanted, kept, wantedNow } from './wishes.ts';
+
+/** An order that takes longer has met a server that is stuck. */
+const orderMs = 120_000;
+/** Clocks jump: however far the next thing to do is, it is looked at again after this time. */
+const longestSleepMs = 3_600_000;
+const dayMs = 86_400_000;
+
+type Deps = {
+  readonly store: Pick<Store, 'listApps' | 'getRelease' | 'listReleases' | 'listEdges'>;
+  readonly clock: Clock;
+  readonly certificates: Certificates;
+  /** The edge of the engine that the apps run on; undefined before the first deploy. */
+  readonly edge: () => EdgeKeeper | undefined;
+  /** Hears of what could not be renewed, for the server's log. */
+  readonly onTrouble: (error: BerthError) => void;
+};
+
+/** Sees to it that every certificate that is wanted is there, is renewed early, and reaches the edge. One order at a time. */
+export class CertificateKeeper {
+  readonly #deps: Deps;
+  readonly #orders = new Mutex();
+  #nap = new AbortController();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Makes something that serves a wish: the user's files, a certificate of berth's own, or a placeholder of one that is ordered. */
+  async ensure(wish: CertificateWish): Promise<HeldCertificate> {
+    const { certificates } = this.#deps;
+    if (wish.source.kind === 'files') return certificates.useFiles(wish);
+    const held = this.#held(wish);
+    const isDue = held === undefined || (wish.source.kind === 'internal' && dueAtMs(held) <= this.#deps.clock.now());
+    return isDue ? certificates.issueOwn(wish) : held;
+  }
+
+  /** Orders a certificate and gives it to the edge. A failure is noted, with the time of the next try, and thrown. */
+  order(wish: CertificateWish, signal: AbortSignal): Promise<HeldCertificate> {
+    return this.#orders.run(async () => {
+      const before = this.#held(wish);
+      try {
+        const held = await this.#orderOnce(wish, signal);
+        await this.#give(before?.id ?? wish.id, held, signal);
+        return held;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = toBerthError(thrown);
+        const retryAfterMs = error.details['retryAfterMs'];
+        const failures = (this.#deps.certificates.get(wish.id)?.trouble?.failures ?? 0) + 1;
+        const waitMs = backOffMs(failures, typeof retryAfterMs === 'number' ? retryAfterMs : 0);
+        const trouble = { failures, message: error.message, nextTryAtMs: this.#deps.clock.now() + waitMs };
+        await this.#deps.certificates.noteTrouble(wish.id, trouble);
+        throw error;
+      }
+    });
+  }
+
+  /** Renews now, due or not; the user's own files are left as they are. */
+  async renew(wish: CertificateWish, signal: AbortSignal): Promise<void> {
+    if (wish.source.kind === 'acme') await this.order(wish, signal);
+    if (wish.source.kind === 'internal')
+      await this.#give(this.#held(wish)?.id ?? wish.id, await this.#deps.certificates.issueOwn(wish), signal);
+  }
+
+  /** An account that its server closed is replaced; the edge answers for the new one before it is asked. */
+  async #orderOnce(wish: CertificateWish, signal: AbortSignal): Promise<HeldCertificate> {
+    const { certificates, clock } = this.#deps;
+    const attempt = () =>
+      withDeadline(clock, { ms: orderMs, what: `Ordering a certificate for ${wish.hosts.join(', ')}`, signal }, (s) =>
+        certificates.order(wish, s),
+      );
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (toBerthError(thrown).details['accountClosed'] !== true) throw thrown;
+      await certificates.openAccount(wish);
+      await this.#deps.edge()?.restore(signal);
+      return attempt();
+    }
+  }
+
+  /** Looks after everything that is wanted until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#nap = new AbortController();
+      await this.tick(signal).catch((thrown: unknown) => {
+        if (!signal.aborted) this.#deps.onTrouble(toBerthError(thrown));
+      });
+      const rest = AbortSignal.any([signal, this.#nap.signal]);
+      await this.#deps.clock.sleep(this.#sleepMs(), rest).catch(() => undefined);
+    }
+  }
+
+  /** Looks again at once: apps changed. */
+  wake(): void {
+    this.#nap.abort();
+  }
+
+  /** Renews what is due, and forgets what nobody can need any more. */
+  async tick(signal: AbortSignal): Promise<void> {
+    const wishes = this.#ownWishes();
+    for (const wish of wishes) {
+      signal.throwIfAborted();
+      try {
+        await this.#renewIfDue(wish, signal);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        this.#deps.onTrouble(toBerthError(thrown));
+      }
+    }
+    await this.#tidy();
+  }
+
+  async #renewIfDue(wish: CertificateWish, signal: AbortSignal): Promise<void> {
+    const { clock, certificates } = this.#deps;
+    const held = this.#held(wish);
+    const nowMs = clock.now();
+    if (wish.source.kind === 'internal' && held !== undefined && dueAtMs(held) <= nowMs)
+      await this.#give(held.id, await certificates.issueOwn(wish), signal);
+    if (wish.source.kind === 'files' && held === undefined) await this.#give(wish.id, await certificates.useFiles(wish), signal);
+    if (wish.source.kind === 'files' || held?.kind === 'internal') return;
+    if (held === undefined) await this.#give(wish.id, await this.ensure(wish), signal);
+    if (wish.source.kind === 'acme' && isWanted(this.#held(wish), nowMs)) await this.order(wish, signal);
+  }
+
+  /** Puts a certificate in the place of an earlier one wherever the edge has that. */
+  async #give(from: string, held: HeldCertificate, signal: AbortSignal): Promise<void> {
+    const edge = this.#deps.edge();
+    if (edge === undefined) return;
+    const to = toListenerCertificate(held);
+    for (const wanted of this.#deps.store.listEdges()) {
+      if (replaceCertificate(wanted, from, to) === wanted) continue;
+      await edge.change(wanted.app, (now) => replaceCertificate(now, from, to), signal);
+    }
+  }
+
+  /** Wishes that no other one's certificate serves: those are renewed for others, too. */
+  #ownWishes(): CertificateWish[] {
+    const wishes = new Map(wantedNow(this.#deps.store).map(({ wish }) => [wish.id, wish]));
+    return [...wishes.values()].filter((wish) => {
+      const held = this.#held(wish);
+      return held === undefined || held.id === wish.id || !wishes.has(held.id);
+    });
+  }
+
+  #held(wish: CertificateWish): HeldCertificate | undefined {
+    return chooseCertificate(this.#deps.certificates.list(), wish, this.#deps.clock.now());
+  }
+
+  #sleepMs(): number {
+    const nowMs = this.#deps.clock.now();
+    const times = this.#ownWishes().flatMap((wish) => {
+      const held = this.#held(wish);
+      if (held === undefined || wish.source.kind === 'files') return [];
+      const due = held.placeholder ? nowMs : dueAtMs(held);
+      return [Math.max(due, held.trouble?.nextTryAtMs ?? 0)];
+    });
+    const soonest = Math.min(...times) - nowMs;
+    return Math.min(longestSleepMs, Math.max(1000, Number.isFinite(soonest) ? soonest : longestSleepMs));
+  }
+
+  /** A certificate of an ACME server is kept to its end, since there are only so many; pairs that just came are of a rollout under way. */
+  async #tidy(): Promise<void> {
+    const { certificates, store, clock } = this.#deps;
+    const nowMs = clock.now();
+    const needed = kept(store);
+    const used = new Set(store.listEdges().flatMap((e) => e.listeners.flatMap((l) => l.tls?.certificates.map((c) => c.id) ?? [])));
+    for (const held of certificates.list()) {
+      if (needed.ids.has(held.id) || used.has(held.id)) continue;
+      const isOver = held.kind === 'acme' && !held.placeholder ? held.notAfterMs <= nowMs : held.notBeforeMs < nowMs - dayMs;
+      if (isOver) await certificates.remove(held.id);
+    }
+    await certificates.prunePairs(needed.pairs, nowMs - dayMs);
+  }
+}
