@@ -1,5 +1,6 @@
 import type { RouteRules } from '../../model/index.ts';
 import type { Context } from '../resolve/context.ts';
+import { defined } from '../resolve/get.ts';
 import { hashProblem, headerNameProblem, headerValueProblem } from '../text/route-forms.ts';
 import { sizeBytes } from '../text/units.ts';
 import { userProblem } from './basic-auth.ts';
@@ -31,10 +32,10 @@ export function readDirective(directive: string, input: Input): RouteRules | und
   switch (directive) {
     case 'header':
     case 'header_down':
-      return { responseHeaders: readHeaders(input) };
+      return defined({ responseHeaders: readHeaders(input) });
     case 'request_header':
     case 'header_up':
-      return { requestHeaders: readHeaders(input) };
+      return defined({ requestHeaders: readHeaders(input) });
     case 'encode':
       labels.get(...at);
       return { compress: true };
@@ -57,7 +58,7 @@ export function readDirective(directive: string, input: Input): RouteRules | und
 }
 
 /** `header NAME VALUE`, `header -NAME`, or the names as labels of their own. */
-function readHeaders({ labels, context, at }: Input): NonNullable<RouteRules['requestHeaders']> {
+function readHeaders({ labels, context, at }: Input): RouteRules['requestHeaders'] {
   const set: Record<string, string> = {};
   const remove: string[] = [];
   const add = (label: Label, field: string, value: string): void => {
@@ -76,7 +77,7 @@ function readHeaders({ labels, context, at }: Input): NonNullable<RouteRules['re
       notTaken(context, label.mark, `\`${label.key}: ${label.value}\` is not understood`);
     else add(label, words[0] ?? '', words.slice(1).join(' '));
   }
-  return { set, remove };
+  return Object.keys(set).length + remove.length === 0 ? undefined : { set, remove };
 }
 
 function readUsers({ labels, context, at, path }: Input): RouteRules | undefined {

@@ -35,7 +35,7 @@ function readSite(base: string, input: Input): Draft[] {
     notTaken(input.context, address.mark, `\`${address.key}\`: ${site}; no route is made of it`);
     return [];
   });
-  readTls(base, input);
+  if (sites.length > 0) readTls(base, input);
   const routes = readBlock({ at: [base], path: '/', strips: false, rules: {} }, input);
   return sites.flatMap((site) => routes.map((route): Draft => toDraft(route, site, address)));
 }

@@ -57,6 +57,8 @@ function readHttp(base: readonly string[], { name, labels, context }: Input): Se
   const passes = labels.get(...base, 'passhostheader');
   if (passes !== undefined && !isOn(passes))
     notTaken(context, passes.mark, `\`${passes.key}\` has no effect: the service gets the Host of the client`);
+  for (const probe of labels.under(...base, 'healthcheck'))
+    notTaken(context, probe.mark, `\`${probe.key}\` has no effect: berth asks for readiness itself`, 'Write `x-berth.probe`.');
   const cookie = labels.get(...base, 'sticky', 'cookie', 'name')?.value;
   const isSticky = cookie !== undefined || isOn(labels.get(...base, 'sticky', 'cookie'));
   return {

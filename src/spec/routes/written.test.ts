@@ -234,6 +234,8 @@ describe('a route that says what cannot be', () => {
     ['routes: [{basicAuth: {ann: "$$apr1$$a$$b"}}]', "hashed in Apache's own way"],
     ['routes: [{basicAuth: {ann: "{SHA}abc="}}]', 'unsalted'],
     [`routes: [{basicAuth: {ann: "$$2y$$05$$short"}}]`, 'is a hash that is cut short'],
+    [`routes: [{basicAuth: {ann: "${twice(bcrypt.replace('$05$', '$12$'))}"}}]`, 'takes the proxy longer than 50 ms'],
+    ['routes: [{basicAuth: {ann: "$$6$$rounds=999999$$s$$h"}}]', 'takes the proxy longer than 50 ms'],
     ['routes: [{basicAuth: ["a:$$5$$s$$h", "a:$$5$$s$$h"]}]', 'the user `a` is there twice'],
     ['routes: [{allow: 10.0.0.0/33}]', 'must be an address or a range of them'],
     ['routes: [{deny: [10.0.0]}]', 'must be an address or a range of them'],

