@@ -77,9 +77,10 @@ function openProxy(options: HaproxyOptions, place: Place): DataPlane {
     apply: (config, signal) => mutex.run(() => proxy.apply(config, signal)),
     drained: (input, signal) => drain({ reach: (s) => proxy.reach(s), clock }, input, signal),
     version: (signal) => proxy.version(signal),
-    finished: ({ withinMs }, signal) => finish({ reach: (s) => proxy.reach(s), tidy: (s) => mutex.run(() => proxy.tidy(s)), clock }, withinMs, signal),
+    finished: ({ withinMs }, signal) =>
+      finish({ reach: (s) => proxy.reach(s), tidy: (s) => mutex.run(() => proxy.tidy(s)), clock }, withinMs, signal),
     stats: (signal) => proxy.stats(signal),
     portHolder: (input, signal) => proxy.portHolder(input, signal),
-    remove: (signal) => mutex.run(() => container.remove(signal)),
+    remove: (signal, finishMs) => mutex.run(() => container.remove(signal, finishMs)),
   };
 }

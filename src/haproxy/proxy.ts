@@ -10,7 +10,7 @@ import { edgeFailed, type ProxyContainer, type Reach, type Running } from './con
 import { isUp, type Slot, type Standing } from './container/standing.ts';
 import { readStats, readVersion } from './runtime/answers.ts';
 import { syncCertificates } from './runtime/certificates.ts';
-import type { Reached } from './runtime/drain.ts';
+import { type Reached, workersOf } from './runtime/retired.ts';
 import { StatsKeeper } from './runtime/stats-keeper.ts';
 import { syncServers } from './runtime/sync.ts';
 
@@ -68,22 +68,26 @@ export class Proxy {
 
   async version(signal?: AbortSignal): Promise<ProxyVersion | undefined> {
     const { container } = this.#deps;
-    const { current, others } = await container.look(signal);
+    const { current } = await container.look(signal);
     if (current === undefined || !isUp(current) || (await container.ask(current, signal)) === undefined) return undefined;
     const { details } = current;
+    const retired = (await this.reach(signal))?.retired ?? [];
+    const workers = await Promise.all(retired.map((r) => workersOf(r, signal)));
     return {
       haproxy: readVersion(await this.#reachOf(current).lines.worker('show info', signal)),
       image: details.imageId,
       wantedImage: await container.wantedImage(signal),
       current: !(await container.isOutdated(current, signal)),
-      finishing: others.filter((s) => isUp(s) && !container.isEmptyHolder(s)).length,
+      finishing: workers.filter((some) => some.length > 0).length,
     };
   }
 
-  /** Removes containers that were replaced and have ended. */
-  async tidy(signal?: AbortSignal): Promise<void> {
+  /** Removes containers that were replaced and have ended; answers how many have not. */
+  async tidy(signal?: AbortSignal): Promise<number> {
     const { container } = this.#deps;
-    await container.tidy(await container.look(signal), signal);
+    const standing = await container.look(signal);
+    await container.tidy(standing, signal);
+    return standing.others.filter((s) => isUp(s) && s.slot !== standing.holder?.slot).length;
   }
 
   /** A server that is not root cannot see whose a socket is: what the edge itself runs is its own. A front's ports are its own. */

@@ -17,12 +17,19 @@ export interface DataPlane {
    * TCP connections have `longDrainMs` and are then closed. Answers how many had to be closed.
    */
   drained(input: DrainInput, signal?: AbortSignal): Promise<{ readonly closed: number }>;
+  /** What HAProxy runs in, beside what this berth would start; undefined when none runs. Asks, changes nothing. */
+  version(signal?: AbortSignal): Promise<ProxyVersion | undefined>;
+  /**
+   * Waits until containers that `apply` replaced have finished, and removes them. What they still have after `withinMs`
+   * is closed. Answers how much that was.
+   */
+  finished(input: { readonly withinMs: number }, signal?: AbortSignal): Promise<{ readonly closed: number }>;
   /** Counters of every server, or an empty list when no edge runs. */
   stats(signal?: AbortSignal): Promise<readonly ProxyServerStats[]>;
   /** Who else holds a wanted address and port on this machine, or undefined. Asks the kernel. */
   portHolder(input: { address: string; port: number }, signal?: AbortSignal): Promise<string | undefined>;
-  /** Removes the edge's container, volume and network objects of this installation. */
-  remove(signal?: AbortSignal): Promise<void>;
+  /** Removes the edge's container, volume and network objects of this installation. With `finishMs`, it takes nothing new and has so long for what it has in hand. */
+  remove(signal?: AbortSignal, finishMs?: number): Promise<void>;
 }
 
 /** The fronts of services, each a data plane of its own in a container on its app's networks. */
@@ -32,6 +39,19 @@ export interface Fronts {
   /** The fronts that this installation has on the engine. */
   list(signal?: AbortSignal): Promise<readonly Pick<Front, 'app' | 'service'>[]>;
 }
+
+/** What one proxy runs in. */
+export type ProxyVersion = {
+  /** HAProxy's own version. */
+  readonly haproxy: string;
+  /** The image of its container, by id, and the one that this berth starts it from; undefined: the engine has none of that name. */
+  readonly image: string;
+  readonly wantedImage: string | undefined;
+  /** Whether the next `apply` leaves the container as it is. */
+  readonly current: boolean;
+  /** How many containers that were replaced still finish what they have. */
+  readonly finishing: number;
+};
 
 export type DrainInput = {
   readonly backend: string;

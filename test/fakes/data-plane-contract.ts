@@ -114,6 +114,15 @@ export function dataPlaneContract(name: string, open: () => Promise<Subject>): v
       expect(await states()).toEqual(['a up']);
     });
 
+    test('says what it runs in, and has nothing to finish', async () => {
+      const { dataPlane } = subject;
+      await dataPlane.apply(config(server('a')));
+      const version = await dataPlane.version();
+      expect(version).toMatchObject({ current: true, finishing: 0, haproxy: expect.stringMatching(/^3\./) });
+      expect(version?.image).toBe(version?.wantedImage);
+      expect(await dataPlane.finished({ withinMs: 100 })).toEqual({ closed: 0 });
+    });
+
     test('is gone after it was removed, twice', async () => {
       await subject.dataPlane.remove();
       await subject.dataPlane.remove();

@@ -1,6 +1,6 @@
 import { BerthError } from '../../src/errors/index.ts';
 import type { ProxyConfig, ProxyServer, ProxyServerStats } from '../../src/model/index.ts';
-import type { Clock, DataPlane, DrainInput } from '../../src/ports/index.ts';
+import type { Clock, DataPlane, DrainInput, ProxyVersion } from '../../src/ports/index.ts';
 
 /** What goes wrong with one call: refused at once, never answered, or done with the answer lost. */
 export type DataPlaneFault = 'fail' | 'hang' | 'hang-after' | 'lost';
@@ -24,6 +24,11 @@ export class FakeDataPlane implements DataPlane {
   /** Requests and connections that were cut because their server was taken away while they ran. */
   lost = 0;
   reloads = 0;
+  /** The image that it runs, and the one that `apply` starts from now on. */
+  image = 'sha256:1';
+  wantedImage = 'sha256:1';
+  /** Long-lived connections of the containers before. */
+  readonly finishing: string[] = [];
   /** False once `remove` took the edge away or before the first `apply`. */
   running = false;
   /** Called after each acknowledged change, while the change is still fresh. */
@@ -116,6 +121,18 @@ export class FakeDataPlane implements DataPlane {
     return Promise.resolve();
   }
 
+  version(): Promise<ProxyVersion | undefined> {
+    if (!this.running) return Promise.resolve(undefined);
+    const { image, wantedImage } = this;
+    return Promise.resolve({ haproxy: '3.0.0', image, wantedImage, current: image === wantedImage, finishing: this.finishing.length });
+  }
+
+  /** Connections of containers that were replaced end, or are closed when their time is over. */
+  async finished({ withinMs }: { readonly withinMs: number }, signal?: AbortSignal): Promise<{ readonly closed: number }> {
+    await this.#until(() => this.finishing.length === 0, withinMs, signal);
+    return { closed: this.finishing.splice(0).length };
+  }
+
   stats(signal?: AbortSignal): Promise<readonly ProxyServerStats[]> {
     return this.#call('stats', signal, () => {
       if (!this.running) return [];
@@ -156,7 +173,8 @@ export class FakeDataPlane implements DataPlane {
     }
     if (!this.running && config.listeners.length === 0) return { reloaded: false };
     this.place();
-    const reloaded = !this.running || staticPart(config) !== staticPart(this.config);
+    const reloaded = !this.running || this.image !== this.wantedImage || staticPart(config) !== staticPart(this.config);
+    this.image = this.wantedImage;
     const names = new Set(config.backends.flatMap((b) => b.servers.map((s) => `${b.name}/${s.name}`)));
     this.#cut((key) => !names.has(key));
     for (const key of this.#counters.keys()) if (!names.has(key)) this.#counters.delete(key);

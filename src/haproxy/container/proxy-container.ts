@@ -177,9 +177,11 @@ export class ProxyContainer {
     await lines.worker(`experimental-mode on; set var ${bootVariable} str(${wanted.hash})`, signal);
   }
 
-  async remove(signal?: AbortSignal): Promise<void> {
+  async remove(signal?: AbortSignal, finishMs = 0): Promise<void> {
     const { engine } = this.#deps;
     const found = await Promise.all(slotNumbers.map((slot) => this.#inspect(slot, signal)));
+    if (finishMs > 0)
+      await Promise.all(found.map((slot) => (slot === undefined || !isUp(slot) ? undefined : this.#finish(slot, finishMs, signal))));
     // Who joined a namespace goes before the one that holds it.
     for (const slot of found.toReversed()) {
       if (slot === undefined) continue;
@@ -306,6 +308,24 @@ export class ProxyContainer {
     } catch (thrown) {
       if (!(thrown instanceof BerthError) || thrown.code !== 'ENGINE_CONFLICT') throw thrown;
       // It has ended in this moment.
+    }
+  }
+
+  /** Waits until a HAProxy that takes nothing new has ended: the master stays as long as a worker has something in hand. */
+  async #finish(slot: Slot, mostMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { clock } = this.#deps;
+    const untilMs = clock.monotonic() + mostMs;
+    await this.#retire(slot, signal);
+    while (clock.monotonic() < untilMs && (await this.#hasMaster(slot, signal))) await clock.sleep(50, signal);
+  }
+
+  async #hasMaster({ slot }: Slot, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      await this.reach(slot).lines.master('show proc', signal);
+      return true;
+    } catch {
+      signal?.throwIfAborted();
+      return false;
     }
   }
 

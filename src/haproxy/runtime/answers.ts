@@ -17,7 +17,8 @@ export type Worker = { readonly pid: number; readonly reloads: number; readonly 
 export type Stream = { readonly id: string; readonly backend: string; readonly server: string; readonly long: boolean };
 
 const forcedDrain = 0x08;
-const anyMaintenance = 0x01 | 0x02 | 0x04 | 0x20;
+/** Not 0x04, which only tells that the file said `disabled`, also of a server that was made ready since. */
+const anyMaintenance = 0x01 | 0x02 | 0x20;
 
 /** Reads `show servers state`. */
 export function readServersState(text: string): ActualServer[] {
@@ -97,6 +98,11 @@ export function readUsedConnections(text: string, backend: string, server: strin
 /** How many client connections a worker has, by `show info`; its own command line does not count. */
 export function readClientConnections(text: string): number {
   return Number(/^CurrConns: (\d+)$/m.exec(text)?.[1] ?? 0);
+}
+
+/** HAProxy's version, by `show info`. */
+export function readVersion(text: string): string {
+  return /^Version: (\S+)/m.exec(text)?.[1] ?? '';
 }
 
 function toStatus(text: string): ProxyServerStats['status'] {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { DrainInput } from '../../ports/index.ts';
 import type { CommandLine } from './command-line.ts';
-import { drain, type DrainDeps, type RetiredProxy } from './drain.ts';
+import { drain, type DrainDeps } from './drain.ts';
+import type { RetiredProxy } from './retired.ts';
 
 const input: DrainInput = { backend: 'b', server: 's', address: '10.0.0.1', port: 80, mode: 'http', drainMs: 30_000, longDrainMs: 60_000 };
 

@@ -10,8 +10,9 @@ import {
   type Stream,
   type Worker,
 } from './answers.ts';
-import type { Ask, CommandLine } from './command-line.ts';
+import type { Ask } from './command-line.ts';
 import { nameWord } from '../config/words.ts';
+import { type Leftover, type Reached, workersOf } from './retired.ts';
 
 /** What draining looks at. */
 export type DrainDeps = {
@@ -19,12 +20,6 @@ export type DrainDeps = {
   /** How HAProxy is reached; undefined when none runs: then nothing is in flight. */
   readonly reach: (signal?: AbortSignal) => Promise<Reached | undefined>;
 };
-
-/** The HAProxy that serves, and those that were replaced and finish what they have. */
-export type Reached = { readonly lines: CommandLine; readonly retired: readonly RetiredProxy[] };
-
-/** `sinceMs`: for how long it has taken nothing new; undefined: it still does. */
-export type RetiredProxy = { readonly name: string; readonly lines: CommandLine; readonly sinceMs: number | undefined };
 
 /** How long an old worker can still take a new request on a connection that a client kept: `timeout http-keep-alive`. */
 const keptMs = 10_000;
@@ -82,42 +77,18 @@ async function look({ reach }: DrainDeps, input: DrainInput, signal: AbortSignal
   );
 }
 
-/** A worker that finishes what it has: left behind by a reload, or of a HAProxy that was replaced. */
-type Leftover = { readonly name: string; readonly ask: Ask; readonly sinceMs: number | undefined };
-
 async function leftovers({ lines, retired }: Reached, signal: AbortSignal | undefined): Promise<Leftover[]> {
   const workers = readWorkers(await lines.master('show proc', signal));
   const reloaded = workers
     .filter((w) => w.old)
     .map((w) => ({ name: String(w.pid), ask: lines.oldWorker(w.pid), sinceMs: sinceReload(w, workers) }));
-  const replaced = await Promise.all(
-    retired.map(async ({ name, lines: theirs, sinceMs }) => {
-      const left = readWorkers(await unlessGone(() => theirs.master('show proc', signal)));
-      return left.map((w) => ({ name: `${name} ${w.pid}`, ask: askUnlessGone(theirs.oldWorker(w.pid)), sinceMs }));
-    }),
-  );
+  const replaced = await Promise.all(retired.map((proxy) => workersOf(proxy, signal)));
   return [...reloaded, ...replaced.flat()];
 }
 
 function sinceReload(worker: Worker, workers: readonly Worker[]): number {
   const successor = workers.filter((w) => w.reloads < worker.reloads).toSorted((a, b) => b.reloads - a.reloads)[0];
   return successor?.uptimeMs ?? 0;
-}
-
-/** Who was replaced goes when it has nothing left, and then it has nothing to say. */
-async function unlessGone(ask: () => Promise<string>): Promise<string> {
-  try {
-    return await ask();
-  } catch (thrown) {
-    const cause = thrown instanceof BerthError ? thrown.cause : undefined;
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'ECONNREFUSED' || code === 'ENOENT') return '';
-    throw thrown;
-  }
-}
-
-function askUnlessGone(ask: Ask): Ask {
-  return (command, signal) => unlessGone(() => ask(command, signal));
 }
 
 /** Streams are listed only when something is counted: the list is long on a busy edge. */
