@@ -149,6 +149,7 @@ test.runIf(process.getuid?.() === 0)('serves a server that is not root, which al
     reloads: [true, false, true],
     body: 'b',
     owners: ['1000 600', '1000 600'],
+    tls: { reloads: [true, false, false], kept: true, files: 3, modes: ['1000 600'] },
     holder: null,
   });
 });
