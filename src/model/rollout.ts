@@ -68,7 +68,8 @@ export type Action =
       readonly longDrainMs: number;
     }
   | { readonly kind: 'front.settle'; readonly service: string }
-  | { readonly kind: 'front.remove'; readonly service: string; readonly keepsAddress: boolean }
+  /** With `drainMs`, callers go on without it: its name goes first, and they have so long to follow. */
+  | { readonly kind: 'front.remove'; readonly service: string; readonly keepsAddress: boolean; readonly drainMs?: number | undefined }
   /** Waits for callers that know an instance by its own address, from before there was a front. */
   | { readonly kind: 'instance.quiet'; readonly service: string; readonly instance: string; readonly drainMs: number }
   | { readonly kind: 'wait'; readonly service: string; readonly ms: number }
@@ -93,6 +94,17 @@ export type ServicePlan = {
   readonly gap: string;
   /** How other services reach it by its name; absent where that is not told (stopping, taking away). */
   readonly internal?: Internal | undefined;
+  /** Routes that were made of labels or variables for another proxy. */
+  readonly routes?: readonly PlannedRoute[] | undefined;
+};
+
+/** A route as a plan tells of it: where it enters, where it leads when not to the service, and what it was made from. */
+export type PlannedRoute = {
+  readonly host?: string;
+  readonly path: string;
+  readonly port: number;
+  readonly leadsTo?: string;
+  readonly from: string;
 };
 
 /** How other services reach a service: through a front, straight at its instances, or not at all. */

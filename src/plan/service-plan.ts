@@ -149,7 +149,10 @@ class ServiceRolling {
     const { s, list } = this.#in;
     const service = s.service.name;
     if (hasFront(s)) list.add({ kind: 'front.settle', service }, 'exactly what its instances listen on', [...needs, ...this.#frontOpened]);
-    else list.add({ kind: 'front.remove', service, keepsAddress: false }, `callers go without it: ${s.internal.why}`, needs);
+    else {
+      const { drainMs } = s.service.rollout;
+      list.add({ kind: 'front.remove', service, keepsAddress: false, drainMs }, `callers go without it: ${s.internal.why}`, needs);
+    }
   }
 
   #lanes(): Lane[] {

@@ -1,5 +1,5 @@
 import { BerthError } from '../../errors/index.ts';
-import type { Action, Front, ServiceFront } from '../../model/index.ts';
+import { labels, type Action, type Front, type ServiceFront } from '../../model/index.ts';
 import {
   addToFront,
   drainInFront,
@@ -15,6 +15,7 @@ import type { ContainerDetails } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { frontAddressName, frontPlace, withAddresses } from '../target/front-place.ts';
 import { addressOf, needInstance } from '../target/instances.ts';
+import { untilUncalled } from './quiet.ts';
 import { awaitUp, drainFrom, type Drained } from './traffic.ts';
 
 type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
@@ -86,10 +87,33 @@ export async function settleFrontOf(ctx: RunContext, side: Side, action: Of<'fro
   await ctx.fronts.change({ app: ctx.app, service: action.service }, (before) => settleFront(before, place, wanted), signal);
 }
 
+/** Who has asked for an address connects within a moment; caches remember it longer, and have the time of the drain. */
+const quietMs = 500;
+/** Connections that a client keeps are closed with the next answer, or when they are idle for as long as HAProxy keeps them. */
+const finishMs = 12_000;
+
 /** Takes the front of a service away; one that is to come back keeps its address. */
 export async function removeFront(ctx: RunContext, action: Of<'front.remove'>, signal: AbortSignal): Promise<void> {
-  await ctx.fronts.remove({ app: ctx.app, service: action.service }, signal);
+  const of = { app: ctx.app, service: action.service };
+  if (action.drainMs !== undefined) await giveUpName(ctx, { ...of, drainMs: action.drainMs }, signal);
+  await ctx.fronts.remove({ ...of, ...(action.drainMs === undefined ? {} : { finishMs }) }, signal);
   if (!action.keepsAddress) ctx.store.freeAddresses(frontAddressName(ctx.app, action.service), ctx.clock.now());
+}
+
+/** The name leads to the instances alone from here on. Who remembers the front's address still finds it there for a while. */
+async function giveUpName(ctx: RunContext, of: { app: string; service: string; drainMs: number }, signal: AbortSignal): Promise<void> {
+  const before = ctx.store.getFront(of.app, of.service);
+  if (before === undefined) return;
+  const nameless = before.networks.map((n) => ({ ...n, aliases: [] }));
+  await ctx.fronts.change(of, (now) => ({ ...(now ?? before), networks: nameless }), signal);
+  const wanted = {
+    [labels.app]: of.app,
+    [labels.installation]: ctx.store.installation,
+    [labels.role]: 'front',
+    [labels.service]: of.service,
+  };
+  const containers = await ctx.target.engine.listContainers({ labels: wanted }, signal);
+  await Promise.all(containers.map((c) => untilUncalled(ctx, { container: c.id, drainMs: of.drainMs, quietMs, except: [] }, signal)));
 }
 
 async function placeOf(ctx: RunContext, side: Side, service: string, signal: AbortSignal): Promise<Front> {

@@ -2,8 +2,8 @@ import type { Action } from '../../model/index.ts';
 import type { RunContext } from '../deps.ts';
 import { needInstance } from '../target/instances.ts';
 
-/** Two looks without a caller are needed: a connection that is just being made shows a moment later. */
-const looks = 2;
+/** An instance is free when nobody has called for a moment; as new callers may come until it ends, a longer one is no better. */
+const momentMs = 30;
 const pauseMs = 20;
 
 /**
@@ -15,19 +15,27 @@ export async function awaitQuiet(
   action: Extract<Action, { kind: 'instance.quiet' }>,
   signal: AbortSignal,
 ): Promise<{ closed: number; note?: string }> {
-  const details = await needInstance(ctx, action.instance, signal);
-  const own = new Set(Object.values(details.networks).map((n) => n.address));
-  const gateways = await gatewaysOf(ctx, Object.keys(details.networks), signal);
   const fronts = ctx.store.getFront(ctx.app, action.service)?.networks.flatMap((n) => n.address ?? []) ?? [];
-  const known = new Set([...own, ...gateways, ...fronts]);
-  const deadline = ctx.clock.monotonic() + action.drainMs;
-  for (let quiet = 0; ; await ctx.clock.sleep(pauseMs, signal)) {
+  const left = await untilUncalled(ctx, { container: action.instance, drainMs: action.drainMs, quietMs: momentMs, except: fronts }, signal);
+  return left === 0 ? { closed: 0 } : { closed: left, note: `${left} connections straight to it outlived the drain` };
+}
+
+/** Waits until a container has had no callers for `quietMs` but the machine itself and those named; answers how many it still has when time is up. */
+export async function untilUncalled(
+  ctx: RunContext,
+  input: { readonly container: string; readonly drainMs: number; readonly quietMs: number; readonly except: readonly string[] },
+  signal: AbortSignal,
+): Promise<number> {
+  const details = await needInstance(ctx, input.container, signal);
+  const own = Object.values(details.networks).map((n) => n.address);
+  const known = new Set([...own, ...(await gatewaysOf(ctx, Object.keys(details.networks), signal)), ...input.except]);
+  const began = ctx.clock.monotonic();
+  for (let calledMs = began; ; await ctx.clock.sleep(pauseMs, signal)) {
     const callers = (await ctx.host.callers(details.pid)).filter((c) => !known.has(c.address) && !c.address.startsWith('127.'));
-    quiet = callers.length === 0 ? quiet + 1 : 0;
-    if (quiet >= looks) return { closed: 0 };
-    if (ctx.clock.monotonic() >= deadline) {
-      return { closed: callers.length, note: `${callers.length} connections straight to it outlived the drain` };
-    }
+    const now = ctx.clock.monotonic();
+    if (callers.length > 0) calledMs = now;
+    if (callers.length === 0 && now - calledMs >= input.quietMs) return 0;
+    if (now - began >= input.drainMs) return callers.length;
   }
 }
 
