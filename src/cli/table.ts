@@ -7,6 +7,8 @@ import { exec } from './commands/exec.ts';
 import { history } from './commands/history.ts';
 import { init } from './commands/init.ts';
 import { logs } from './commands/logs.ts';
+import { maintenanceOff } from './commands/maintenance-off.ts';
+import { maintenanceOn } from './commands/maintenance-on.ts';
 import { plan } from './commands/plan.ts';
 import { ps } from './commands/ps.ts';
 import { pull } from './commands/pull.ts';
@@ -28,7 +30,7 @@ import { version } from './commands/version.ts';
 export const commandGroups: readonly (readonly [title: string, group: readonly Command[]])[] = [
   ['Deploy', [up, plan, rollback, history, down]],
   ['Look', [ps, logs, events]],
-  ['Run', [scale, restart, stop, start, exec, run]],
+  ['Run', [scale, restart, stop, start, maintenanceOn, maintenanceOff, exec, run]],
   ['Prepare', [init, config, build, pull]],
   ['berth itself', [serverStatus, serverStop, serverRun, serverInstall, uninstall, version]],
 ];

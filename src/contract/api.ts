@@ -115,6 +115,15 @@ export const api = {
     reply: appStatusSchema,
     mode: 'json',
   }),
+  maintenance: endpoint({
+    method: 'POST',
+    path: '/v1/apps/:app/maintenance',
+    summary: 'Lets the edge answer 503 for services (none named: all that are reached from outside), or no longer; all that are so now',
+    params: app,
+    body: z.strictObject({ services: z.array(z.string()).default([]), on: z.boolean(), page: z.string().optional() }),
+    reply: z.strictObject({ services: z.array(z.string()) }),
+    mode: 'json',
+  }),
   listReleases: endpoint({
     method: 'GET',
     path: '/v1/apps/:app/releases',

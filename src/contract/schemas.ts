@@ -129,6 +129,8 @@ export const serviceStatusSchema = z.strictObject({
   internal: internalStatusSchema.optional(),
   certificate: certificateStatusSchema.optional(),
   stopped: z.boolean(),
+  /** Everybody outside is answered 503 by the edge (`berth maintenance`). */
+  maintenance: z.boolean().optional(),
   instances: z.array(instanceStatusSchema),
 });
 

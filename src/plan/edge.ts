@@ -1,5 +1,5 @@
 import { stableJson } from '../kit/index.ts';
-import type { AppEdge, Backend, Listener, ProxyConfig, ProxyServer } from '../model/index.ts';
+import type { AppEdge, Backend, Listener, Maintenance, ProxyConfig, ProxyServer } from '../model/index.ts';
 import type { ServiceEdge } from './edge-service.ts';
 
 const emptyEdge = (app: string): AppEdge => ({ app, listeners: [], backends: [] });
@@ -45,7 +45,7 @@ export function openService(before: AppEdge | undefined, app: string, service: s
 /** Makes the listeners and backends of a service exactly as wanted; servers of kept backends stay. */
 export function settleService(before: AppEdge | undefined, app: string, service: string, wanted: ServiceEdge): AppEdge {
   const edge = openService(before, app, service, wanted);
-  const rest = forgetService(edge, service);
+  const rest = withoutService(edge, service);
   const backends = wanted.backends.map((w) => ({
     ...w,
     servers: (edge.backends.find((b) => b.name === w.name)?.servers ?? []).map((s) => speak(s, w)),
@@ -53,8 +53,12 @@ export function settleService(before: AppEdge | undefined, app: string, service:
   return { ...rest, listeners: [...rest.listeners, ...wanted.listeners], backends: [...rest.backends, ...backends] };
 }
 
-/** Takes everything of a service away. */
+/** Takes everything of a service away, also that it is in maintenance. */
 export function forgetService(edge: AppEdge, service: string): AppEdge {
+  return setMaintenance(withoutService(edge, service), [service], undefined);
+}
+
+function withoutService(edge: AppEdge, service: string): AppEdge {
   return {
     ...edge,
     listeners: edge.listeners.filter((l) => ownerOf(edge, l) !== service),
@@ -109,4 +113,13 @@ export function serversOf(edge: AppEdge | undefined, service: string, state: Pro
 
 function mapService(edge: AppEdge, service: string, change: (b: Backend) => Backend): AppEdge {
   return { ...edge, backends: edge.backends.map((b) => (b.service === service ? change(b) : b)) };
+}
+
+/** Puts services into maintenance, with the page that they answer with, or (without words for it) takes them out of it. */
+export function setMaintenance(edge: AppEdge, services: readonly string[], words: Maintenance[string] | undefined): AppEdge {
+  const { maintenance: before = {}, ...rest } = edge;
+  const others = Object.entries(before).filter(([name]) => !services.includes(name));
+  const added = words === undefined ? [] : services.map((name): [string, Maintenance[string]] => [name, words]);
+  const maintenance = Object.fromEntries([...others, ...added]);
+  return Object.keys(maintenance).length === 0 ? rest : { ...rest, maintenance };
 }

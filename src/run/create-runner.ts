@@ -13,6 +13,7 @@ import { appOf, checkRequest, needApp, needCurrentRelease, needServices, toStore
 import { listInstances } from './target/instances.ts';
 import { keepFiles } from './target/kept-files.ts';
 import { appVolumes } from './rollout/lifecycle.ts';
+import { changeMaintenance, type MaintenanceRequest } from './maintenance.ts';
 import { createOneOff } from './one-off.ts';
 import { finishEnding } from './rollout/rollout-record.ts';
 import type { Runner, RunnerInput } from './runner.ts';
@@ -273,6 +274,10 @@ class AppRunner implements Runner {
 
   async statusAll(): Promise<AppStatus[]> {
     return Promise.all(this.#deps.store.listApps().map((a) => this.status(a.name)));
+  }
+
+  async maintenance(app: string, request: MaintenanceRequest): Promise<string[]> {
+    return changeMaintenance(await this.#appContext(app), request);
   }
 
   async releases(app: string): Promise<ReleaseSummary[]> {

@@ -1,5 +1,6 @@
 import type { AppStatus, CertificateStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
 import type { EventRecord, Instance, Plan, Rollout } from '../model/index.ts';
+import type { MaintenanceRequest } from './maintenance.ts';
 
 /** A request for one engine: its socket is remembered with the app. */
 export type RunnerInput = { readonly socket: string; readonly request: RolloutRequest };
@@ -17,6 +18,8 @@ export interface Runner {
 
   status(app: string): Promise<AppStatus>;
   statusAll(): Promise<AppStatus[]>;
+  /** Lets the edge answer for services, or no longer; answers which of the app's are in maintenance now. */
+  maintenance(app: string, request: MaintenanceRequest): Promise<string[]>;
   /** Newest first. */
   releases(app: string): Promise<ReleaseSummary[]>;
   /** What `down --volumes` would remove. */

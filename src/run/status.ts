@@ -3,6 +3,7 @@ import { explainExit, isEnded, labels, type ProxyServerStats, type Instance, typ
 import { describeProbe, hasEdge, hasFront, type DesiredService } from '../plan/index.ts';
 import { certificateOf } from './certificates/certificate-status.ts';
 import type { RunContext, Side } from './deps.ts';
+import { inMaintenance } from './maintenance.ts';
 import { listInstances, toInstance } from './target/instances.ts';
 import { urlsOf } from './rollout/rollout-record.ts';
 import { makeSide, sideInputOf } from './target/side.ts';
@@ -79,6 +80,7 @@ function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
     ...(s === undefined ? {} : { internal: internalStatus(ctx, s, seen) }),
     ...(s === undefined ? {} : certificateOf(ctx, s.service)),
     stopped,
+    ...(inMaintenance(ctx).includes(seen.name) ? { maintenance: true } : {}),
     instances,
   };
 }

@@ -79,6 +79,7 @@ export class FakeRunner implements Runner {
   };
 
   statusAll: Runner['statusAll'] = () => Promise.all(this.#deps.store.listApps().map((app) => this.status(app.name)));
+  maintenance: Runner['maintenance'] = (_app, { services, on }) => Promise.resolve(on ? [...services] : []);
   releases: Runner['releases'] = () => Promise.resolve([]);
   volumes: Runner['volumes'] = () => Promise.resolve(['shop_data']);
   uninstall: Runner['uninstall'] = (input) => Promise.resolve({ removed: input.purge ? ['shop'] : [], kept: input.purge ? [] : ['shop'] });

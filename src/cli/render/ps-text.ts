@@ -34,6 +34,9 @@ export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
   });
   if (rows.length === 0) return [...lines, 'no services'].join('\n');
   lines.push('', table(['NAME', 'SERVICE', 'RELEASE', 'STATE', 'HEALTH', 'WEIGHT', 'URL'], rows));
+  for (const { name, maintenance } of app.services)
+    if (maintenance === true)
+      lines.push(style.yellow(`${name} is in maintenance: everybody outside is answered 503 until \`berth maintenance off ${name}\``));
   const short = app.services.filter((service) => !service.stopped && service.ready < service.wanted);
   for (const service of short) lines.push(style.yellow(`${service.name}: ${service.ready} of ${count(service.wanted, 'instance')} ready`));
   for (const instance of app.services.flatMap((service) => service.instances)) {
