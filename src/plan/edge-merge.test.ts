@@ -31,7 +31,9 @@ describe('client certificates', () => {
     ['by one only', 'CA', undefined],
   ])('cannot be demanded %s on one port', (_what, one, two) => {
     const [first, second] = [secure('a', { clientCa: one }), secure('b', two === undefined ? {} : { clientCa: two })];
-    expect(findConflicts([first, second])).toMatchObject([{ first: 'a/web', second: 'b/web', what: expect.stringContaining('port 443') }]);
+    expect(findConflicts([first, second])).toMatchObject([
+      { first: { app: 'a' }, second: { app: 'b' }, what: expect.stringContaining('port 443') },
+    ]);
     expect(findConflicts([first, { ...second, listeners: second.listeners.map((l) => ({ ...l, port: 8443 })) }])).toEqual([]);
   });
 });

@@ -115,8 +115,8 @@ describe('mergeEdges and findConflicts', () => {
   });
 
   it('finds a route that two apps claim, and names both', () => {
-    expect(findConflicts([named('a', 'x.example.com'), named('b', 'x.example.com')])).toEqual([
-      { what: 'x.example.com/ on port 80', first: 'a/web', second: 'b/web' },
+    expect(findConflicts([named('a', 'x.example.com'), named('b', 'x.example.com')])).toMatchObject([
+      { what: 'x.example.com/ on port 80', port: 80, first: { app: 'a', service: 'web' }, second: { app: 'b', service: 'web' } },
     ]);
     expect(findConflicts([named('a', 'x.example.com'), named('b', 'y.example.com')])).toEqual([]);
   });

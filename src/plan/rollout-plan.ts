@@ -4,6 +4,7 @@ import type { Desired, DesiredService, Observed, PlanOptions } from './desired.t
 import { jobName } from './names.ts';
 import { dependencyOrder, transitiveDependencies } from './order.ts';
 import { planRemoval } from './lifecycle-plan.ts';
+import { withPlannedRoutes } from './planned-routes.ts';
 import { planService, type ServiceSteps } from './service-plan.ts';
 import { StepList } from './step-list.ts';
 
@@ -48,7 +49,10 @@ class RolloutPlanning {
     return {
       app: this.#desired.app,
       release: this.#desired.release,
-      services: this.#services,
+      services: withPlannedRoutes(
+        this.#services,
+        this.#desired.services.map((s) => s.service),
+      ),
       steps: this.#list.steps,
       warnings: this.#warnings,
     };

@@ -154,6 +154,43 @@ describe('what is refused before anything changes', () => {
     expect(await w.up(other)).toMatchObject({ exitCode: 2, error: { code: 'ROUTE_CONFLICT' } });
   });
 
+  it('a route that another app has, and names the place in both files', async () => {
+    const w = new FakeWorld();
+    const routed = (port: string, places: Record<string, string>) =>
+      project([web({ ports: [], port: 3000, routes: [{ path: '/x' }, { host: 'a.example' }] })], {
+        places: { 'services.web': port, ...places },
+      });
+    expect(await w.up(routed('compose.yaml:2:3', { 'services.web.routes.1': 'compose.yaml:7:9' }))).toMatchObject({ exitCode: 0 });
+    const other = { ...routed('compose.prod.yaml:3:3', {}), name: 'other', directory: '/src/other' };
+    const [shared] = other.services;
+    if (shared === undefined) throw new Error('no service');
+    const ended = await w.up({ ...other, services: [{ ...shared, routes: shared.routes.slice(1) }] });
+    expect(ended).toMatchObject({
+      exitCode: 2,
+      error: {
+        code: 'ROUTE_CONFLICT',
+        message: 'a.example/ on port 80 is claimed by shop/web (compose.yaml:7:9 in /src/shop) and by other/web (compose.prod.yaml:3:3).',
+      },
+    });
+  });
+
+  it('a port that routes made of labels want, and says how to leave it to who has it', async () => {
+    const w = new FakeWorld();
+    w.dataPlane.held.set(':80', 'the container traefik-1');
+    const routes = [{ host: 'a.example', from: 'traefik labels, compose.yaml:9' }];
+    const ended = await w.up(
+      project([web({ ports: [], port: 3000, routes })], { places: { 'services.web.routes.0': 'compose.yaml:9:7' } }),
+    );
+    expect(ended).toMatchObject({
+      exitCode: 2,
+      error: {
+        code: 'PORT_TAKEN',
+        message: 'Port 80 is held by the container traefik-1 (compose.yaml:9:7).',
+        hint: expect.stringContaining('`x-berth: {routes: []}`'),
+      },
+    });
+  });
+
   it('the same name from another directory, unless it is named', async () => {
     const w = await serving();
     const elsewhere = project([web()], { directory: '/ci/checkout-2' });

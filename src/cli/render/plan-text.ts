@@ -1,4 +1,4 @@
-import type { Internal, Plan, ServicePlan } from '../../model/index.ts';
+import type { Internal, Plan, PlannedRoute, ServicePlan } from '../../model/index.ts';
 import { count } from '../format.ts';
 import { pad, type Style } from '../style.ts';
 import { phraseOf } from './phrases.ts';
@@ -26,6 +26,7 @@ export function planText(plan: Plan, style: Style): string {
       lines.push(`   ${' '.repeat(width)}  ${service.order}, expected gap: ${service.gap}`);
   }
   for (const { service, internal } of plan.services) if (internal !== undefined) lines.push(internalText(service, internal, style));
+  for (const { service, routes = [] } of plan.services) for (const route of routes) lines.push(routeText(service, route, style));
   for (const warning of plan.warnings) lines.push(`${style.yellow('warning:')} ${warning}`);
   if (plan.steps.length === 0) return [...lines, '', 'nothing to do'].join('\n');
   lines.push('', `${count(plan.steps.length, 'step')}:`);
@@ -38,6 +39,12 @@ export function planText(plan: Plan, style: Style): string {
     lines.push(`${String(i + 1).padStart(3)}. ${pad(phrases[i] ?? '', widest)}  ${style.dim(step.reason)}`);
   });
   return lines.join('\n');
+}
+
+/** A route that was made of labels, which nobody wrote as such. */
+function routeText(service: string, { host, path, port, leadsTo, from }: PlannedRoute, style: Style): string {
+  const to = leadsTo === undefined ? '' : `, leads to ${leadsTo}`;
+  return `   ${service}: route ${host ?? ''}${path} on ${String(port)}${to} ${style.dim(`(${from})`)}`;
 }
 
 const ways: Readonly<Record<Internal['kind'], (service: string) => string>> = {

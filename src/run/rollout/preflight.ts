@@ -3,6 +3,7 @@ import type { AppEdge, Service } from '../../model/index.ts';
 import { certificateWish, findConflicts, mergeEdges, serviceEdge, type DesiredService } from '../../plan/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { wantedEdge } from '../actions/edge.ts';
+import { claimantText, placeOf } from './claim-place.ts';
 
 /** Checks all that would make a rollout fail for certain, before anything is changed. Throws exit-2 errors with the place. */
 export async function preflight(ctx: RunContext, side: Side, only: readonly string[], signal: AbortSignal): Promise<void> {
@@ -12,7 +13,8 @@ export async function preflight(ctx: RunContext, side: Side, only: readonly stri
   const others = ctx.store.listEdges().filter((e) => e.app !== ctx.app);
   const [conflict] = findConflicts([...others, wanted]);
   if (conflict !== undefined) {
-    throw new BerthError('ROUTE_CONFLICT', `${conflict.what} is claimed by ${conflict.first} and by ${conflict.second}.`, {
+    const [first, second] = [conflict.first, conflict.second].map((who) => claimantText(ctx, side, who, conflict));
+    throw new BerthError('ROUTE_CONFLICT', `${conflict.what} is claimed by ${first} and by ${second}.`, {
       hint: 'Give one of them another published port, or distinct x-berth.routes.',
     });
   }
@@ -77,10 +79,13 @@ async function checkPorts(
     const owner = want.services.find((s) =>
       serviceEdge({ app: ctx.app, s, protocol: 'http', check: { kind: 'tcp' }, certificates: [] }).listeners.some((o) => o.port === l.port),
     );
-    const index = owner?.service.ports.findIndex((p) => p.published === l.port) ?? -1;
-    const place = side.project.places[`services.${owner?.service.name ?? ''}.ports.${index}`];
+    const place = owner === undefined ? undefined : placeOf(side.project, owner.service.name, l);
+    const borrowed = owner?.service.routes.find((r) => r.port === l.port)?.from;
     throw new BerthError('PORT_TAKEN', `Port ${l.port} is held by ${holder}${at(place)}.`, {
-      hint: 'Publish another port, or stop what holds it.',
+      hint:
+        borrowed === undefined
+          ? 'Publish another port, or stop what holds it.'
+          : `It is wanted for routes made of ${borrowed}. Stop what holds it, or write \`x-berth: {routes: []}\` where it shall go on serving them.`,
       details: { port: l.port, holder },
     });
   }

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import type { Plan, ServicePlan } from '../../model/index.ts';
+import { createStyle } from '../style.ts';
+import { planText } from './plan-text.ts';
+
+const service: ServicePlan = { service: 'web', change: 'none', why: 'nothing changed', order: 'start-first', gap: '0' };
+const plan: Plan = { app: 'shop', release: 2, services: [service], steps: [], warnings: [] };
+
+it('tells of routes that were made of labels, with their place', () => {
+  const from = 'traefik labels, compose.yaml:12';
+  const routes = [
+    { host: 'shop.example.com', path: '/', port: 443, from },
+    { path: '/x', port: 80, leadsTo: 'https on 443', from },
+  ];
+  expect(planText({ ...plan, services: [{ ...service, routes }] }, createStyle('plain')).split('\n')).toEqual([
+    'shop  release 2',
+    '',
+    ' = web  unchanged: nothing changed',
+    '   web: route shop.example.com/ on 443 (traefik labels, compose.yaml:12)',
+    '   web: route /x on 80, leads to https on 443 (traefik labels, compose.yaml:12)',
+    '',
+    'nothing to do',
+  ]);
+});
