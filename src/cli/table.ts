@@ -24,6 +24,7 @@ import { start } from './commands/start.ts';
 import { stop } from './commands/stop.ts';
 import { uninstall } from './commands/uninstall.ts';
 import { up } from './commands/up.ts';
+import { upgrade } from './commands/upgrade.ts';
 import { version } from './commands/version.ts';
 
 /** Every verb, in the order of the help. */
@@ -32,7 +33,7 @@ export const commandGroups: readonly (readonly [title: string, group: readonly C
   ['Look', [ps, logs, events]],
   ['Run', [scale, restart, stop, start, maintenanceOn, maintenanceOff, exec, run]],
   ['Prepare', [init, config, build, pull]],
-  ['berth itself', [serverStatus, serverStop, serverRun, serverInstall, uninstall, version]],
+  ['berth itself', [serverStatus, serverStop, serverRun, serverInstall, upgrade, uninstall, version]],
 ];
 
 /** Every verb. */

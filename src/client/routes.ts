@@ -11,6 +11,8 @@ type Route<K extends keyof Api> = {
 const shortMs = 60_000;
 /** Planning looks at every instance; uninstalling stops them. */
 const longMs = 600_000;
+/** What is replaced has its drain time, which may be an hour. */
+const upgradeMs = 2 * 3_600_000;
 
 /**
  * The contract without its schemas: these are checked by the server, and loading them would cost every command of the
@@ -34,6 +36,7 @@ export const routes: { readonly [K in keyof Api]: Route<K> } = {
   listCertificates: { method: 'GET', path: '/v1/certificates', mode: 'json', deadlineMs: shortMs },
   authority: { method: 'GET', path: '/v1/certificates/authority', mode: 'json', deadlineMs: shortMs },
   renewCertificates: { method: 'POST', path: '/v1/certificates/renew', mode: 'json', deadlineMs: longMs },
+  upgrade: { method: 'POST', path: '/v1/upgrade', mode: 'json', deadlineMs: upgradeMs },
   uninstall: { method: 'POST', path: '/v1/uninstall', mode: 'json', deadlineMs: longMs },
 };
 

@@ -12,6 +12,7 @@ import {
   rolloutSchema,
   serverStatusSchema,
   engineAddressSchema,
+  upgradeReportSchema,
 } from './schemas.ts';
 
 const none = z.strictObject({});
@@ -176,6 +177,15 @@ export const api = {
     params: none,
     body: z.strictObject({ hosts: z.array(z.string()) }),
     reply: z.array(certificateStatusSchema),
+    mode: 'json',
+  }),
+  upgrade: endpoint({
+    method: 'POST',
+    path: '/v1/upgrade',
+    summary: 'Replaces every proxy that runs in another image than this berth would start; with check only says which',
+    params: none,
+    body: z.strictObject({ check: z.boolean() }),
+    reply: upgradeReportSchema,
     mode: 'json',
   }),
   uninstall: endpoint({

@@ -169,6 +169,24 @@ export const serverStatusSchema = z.strictObject({
   activeRollouts: z.int(),
 });
 
+/** One proxy: what its container runs, and what a new one would be started from. */
+export const proxyStatusSchema = z.strictObject({
+  proxy: z.enum(['edge', 'front']),
+  app: z.string().optional(),
+  service: z.string().optional(),
+  haproxy: z.string(),
+  image: z.string(),
+  /** Absent: the engine has no image of that name; upgrading makes it. */
+  wantedImage: z.string().optional(),
+  current: z.boolean(),
+  /** Containers that were replaced before and still finish what they have. */
+  finishing: z.int(),
+  /** Whether this upgrade replaced it, and how many connections of the one before outlived their time and were closed. */
+  replaced: z.boolean(),
+  closed: z.int(),
+});
+export const upgradeReportSchema = z.strictObject({ proxies: z.array(proxyStatusSchema) });
+
 export const logRecordSchema = z.strictObject({
   service: z.string(),
   instance: z.string(),
@@ -186,5 +204,7 @@ export type InternalStatus = z.infer<typeof internalStatusSchema>;
 export type InstanceStatus = z.infer<typeof instanceStatusSchema>;
 export type CertificateStatus = z.infer<typeof certificateStatusSchema>;
 export type ReleaseSummary = z.infer<typeof releaseSummarySchema>;
+export type ProxyStatus = z.infer<typeof proxyStatusSchema>;
+export type UpgradeReport = z.infer<typeof upgradeReportSchema>;
 export type ServerStatus = z.infer<typeof serverStatusSchema>;
 export type LogRecord = z.infer<typeof logRecordSchema>;

@@ -1,4 +1,4 @@
-import type { AppStatus, CertificateStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
+import type { AppStatus, CertificateStatus, ReleaseSummary, RolloutRequest, SessionRequest, UpgradeReport } from '../contract/index.ts';
 import { BerthError, toBerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
 import { isEnded, labels, type Instance, type Plan, type Rollout } from '../model/index.ts';
@@ -20,6 +20,7 @@ import type { Runner, RunnerInput } from './runner.ts';
 import { RolloutSession } from './rollout/session.ts';
 import { appStatus, releaseSummaries } from './status.ts';
 import { uninstall } from './uninstall.ts';
+import { checkUpgrade, upgradeProxies } from './upgrade.ts';
 
 /** A lease whose owner did not beat for this long is anybody's. */
 const lease = { beatMs: 5000, staleMs: 30_000 };
@@ -286,6 +287,14 @@ class AppRunner implements Runner {
 
   async volumes(app: string): Promise<string[]> {
     return appVolumes(await this.#appContext(app));
+  }
+
+  async upgrade({ check }: { check: boolean }, signal?: AbortSignal): Promise<UpgradeReport> {
+    const socket = this.#deps.store.getSetting(socketSetting);
+    if (socket === undefined) return { proxies: [] };
+    const target = this.#deps.connect(socket);
+    const deps = { store: this.#deps.store, target, ...this.#keepersOf(target) };
+    return check ? checkUpgrade(deps, signal) : upgradeProxies(deps, signal);
   }
 
   async uninstall(input: { purge: boolean; volumes: boolean }): Promise<{ removed: string[]; kept: string[] }> {

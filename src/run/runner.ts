@@ -1,4 +1,4 @@
-import type { AppStatus, CertificateStatus, ReleaseSummary, RolloutRequest, SessionRequest } from '../contract/index.ts';
+import type { AppStatus, CertificateStatus, ReleaseSummary, RolloutRequest, SessionRequest, UpgradeReport } from '../contract/index.ts';
 import type { EventRecord, Instance, Plan, Rollout } from '../model/index.ts';
 import type { MaintenanceRequest } from './maintenance.ts';
 
@@ -24,6 +24,8 @@ export interface Runner {
   releases(app: string): Promise<ReleaseSummary[]>;
   /** What `down --volumes` would remove. */
   volumes(app: string): Promise<string[]>;
+  /** Replaces the proxies that run in another image than a new one would; with `check` only says which. */
+  upgrade(input: { readonly check: boolean }, signal?: AbortSignal): Promise<UpgradeReport>;
   uninstall(input: { purge: boolean; volumes: boolean }): Promise<{ removed: string[]; kept: string[] }>;
 
   /** The certificates that apps need, as they are held. */

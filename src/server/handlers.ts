@@ -59,6 +59,7 @@ export function createHandlers(deps: ServerDeps): Handlers {
     listCertificates: () => runner.certificates(),
     authority: () => runner.authority(),
     renewCertificates: ({ body }) => runner.renewCertificates(body.hosts),
+    upgrade: ({ body }, signal) => runner.upgrade(body, signal),
     uninstall: ({ body }) => runner.uninstall(body),
   };
 }

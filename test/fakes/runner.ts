@@ -82,6 +82,7 @@ export class FakeRunner implements Runner {
   maintenance: Runner['maintenance'] = (_app, { services, on }) => Promise.resolve(on ? [...services] : []);
   releases: Runner['releases'] = () => Promise.resolve([]);
   volumes: Runner['volumes'] = () => Promise.resolve(['shop_data']);
+  upgrade: Runner['upgrade'] = () => Promise.resolve({ proxies: [] });
   uninstall: Runner['uninstall'] = (input) => Promise.resolve({ removed: input.purge ? ['shop'] : [], kept: input.purge ? [] : ['shop'] });
 
   certificates: Runner['certificates'] = () => Promise.resolve([]);

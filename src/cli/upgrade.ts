@@ -1,0 +1,29 @@
+import type { UpgradeReport } from '../contract/index.ts';
+import type { Context } from './context.ts';
+import { upgradeText } from './render/upgrade-text.ts';
+
+/** What `berth upgrade` found or did. `server` is the version that ran before; absent: none ran. */
+export type Upgraded = UpgradeReport & { readonly berth: string; readonly server: string | undefined; readonly serverReplaced: boolean };
+
+/** Replaces the server of an older berth, and the proxies; with `check` only says what would be. */
+export async function upgradeBerth(context: Context, { check }: { readonly check: boolean }): Promise<number> {
+  const { servers, version } = context.world;
+  const found = await servers.existing();
+  const server = found === undefined ? undefined : (await found.client.status({})).version;
+  const result = check ? await look(context, server) : await replace(context);
+  const all: Upgraded = { berth: version, server, serverReplaced: !check && server !== undefined && server !== version, ...result };
+  if (context.globals.json) context.printJson(all);
+  else context.print(upgradeText(all, check ? 'check' : 'done'));
+  return 0;
+}
+
+/** A server of another berth is not replaced for a look: what it says of its own proxies is all that can be known. */
+async function look({ world }: Context, server: string | undefined): Promise<UpgradeReport> {
+  const existing = await world.servers.existing();
+  const client = server !== undefined && server !== world.version ? existing?.client : await world.servers.ensure();
+  return client === undefined ? { proxies: [] } : await client.upgrade({ check: true });
+}
+
+async function replace({ world }: Context): Promise<UpgradeReport> {
+  return await (await world.servers.ensure()).upgrade({ check: false });
+}

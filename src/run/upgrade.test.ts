@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { FakeWorld, project, web } from '../../test/fakes/world.ts';
+
+async function serving(): Promise<FakeWorld> {
+  const w = new FakeWorld();
+  const rollout = { ...web().rollout, longDrainMs: 90_000 };
+  expect(await w.up(project([web({ rollout, internal: 'dns' })]))).toMatchObject({ exitCode: 0 });
+  return w;
+}
+
+it('has nothing to say before the first deploy', async () => {
+  const w = new FakeWorld();
+  expect(await w.runner.upgrade({ check: true })).toEqual({ proxies: [] });
+  expect(await w.runner.upgrade({ check: false })).toEqual({ proxies: [] });
+});
+
+it('says which proxies a new image is for, and changes nothing', async () => {
+  const w = await serving();
+  expect(await w.runner.upgrade({ check: true })).toMatchObject({ proxies: [{ proxy: 'edge', current: true }] });
+  w.dataPlane.wantedImage = 'sha256:2';
+  const [edge] = (await w.runner.upgrade({ check: true })).proxies;
+  expect(edge).toMatchObject({ proxy: 'edge', image: 'sha256:1', wantedImage: 'sha256:2', current: false, replaced: false });
+  expect(w.dataPlane.image).toBe('sha256:1');
+});
+
+it('replaces the proxies, and gives what they have the longest drain that a service asks for', async () => {
+  const w = await serving();
+  w.dataPlane.wantedImage = 'sha256:2';
+  w.dataPlane.finishing.push('a WebSocket');
+  const startMs = w.clock.now();
+  const { proxies } = await w.clock.run(w.runner.upgrade({ check: false }));
+  expect(proxies).toMatchObject([{ proxy: 'edge', image: 'sha256:2', current: true, replaced: true, closed: 1 }]);
+  expect(w.clock.now() - startMs).toBe(90_000);
+  expect(w.serving()).toHaveLength(3);
+  expect(await w.clock.run(w.runner.upgrade({ check: false }))).toMatchObject({ proxies: [{ replaced: false, closed: 0 }] });
+});
+
+it('replaces the fronts too', async () => {
+  const w = new FakeWorld();
+  expect(await w.up(project([web({ internal: 'front' })]))).toMatchObject({ exitCode: 0 });
+  const front = w.fronts.front('shop', 'web');
+  if (front === undefined) throw new Error('the service has a front');
+  front.wantedImage = 'sha256:2';
+  const { proxies } = await w.clock.run(w.runner.upgrade({ check: false }));
+  expect(proxies).toMatchObject([
+    { proxy: 'edge', replaced: false },
+    { proxy: 'front', app: 'shop', service: 'web', replaced: true },
+  ]);
+  expect(front.image).toBe('sha256:2');
+});

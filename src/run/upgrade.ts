@@ -1,0 +1,67 @@
+import type { ProxyStatus, UpgradeReport } from '../contract/index.ts';
+import type { DataPlane, Store } from '../ports/index.ts';
+import type { Target } from './deps.ts';
+import type { EdgeKeeper } from './target/edge-keeper.ts';
+import type { FrontKeeper } from './target/front-keeper.ts';
+
+/** What upgrading looks at and changes. */
+export type UpgradeDeps = {
+  readonly store: Pick<Store, 'listApps' | 'getRelease' | 'listFronts'>;
+  readonly target: Pick<Target, 'dataPlane' | 'fronts'>;
+  readonly edge: Pick<EdgeKeeper, 'restore'>;
+  readonly fronts: Pick<FrontKeeper, 'restore'>;
+};
+
+/** One proxy of the installation: `app` and `service` are of a front. */
+type Known = Pick<ProxyStatus, 'proxy' | 'app' | 'service'> & { readonly dataPlane: DataPlane };
+
+/** What an upgrade would replace. Changes nothing. */
+export async function checkUpgrade(deps: UpgradeDeps, signal?: AbortSignal): Promise<UpgradeReport> {
+  const found = await Promise.all(proxiesOf(deps).map((known) => statusOf(known, signal)));
+  return { proxies: found.filter((status) => status !== undefined) };
+}
+
+/**
+ * Makes the image where it is not there yet, replaces every proxy that runs in another one, and waits until what was
+ * replaced has finished: requests by themselves, other connections within the longest drain that a service asks for.
+ */
+export async function upgradeProxies(deps: UpgradeDeps, signal?: AbortSignal): Promise<UpgradeReport> {
+  const known = proxiesOf(deps);
+  const before = new Map<Known, ProxyStatus>();
+  for (const proxy of known) {
+    const status = await statusOf(proxy, signal);
+    if (status !== undefined) before.set(proxy, status);
+  }
+  if (before.size === 0) return { proxies: [] };
+  await deps.target.dataPlane.prepare(signal);
+  await deps.edge.restore(signal);
+  await deps.fronts.restore(undefined, signal);
+  const withinMs = longestDrainMs(deps.store);
+  const proxies = await Promise.all(
+    [...before].map(async ([proxy, was]) => {
+      const { closed } = await proxy.dataPlane.finished({ withinMs }, signal);
+      const now = (await statusOf(proxy, signal)) ?? was;
+      return { ...now, replaced: now.image !== was.image || (!was.current && now.current), closed };
+    }),
+  );
+  return { proxies };
+}
+
+function proxiesOf({ store, target }: UpgradeDeps): Known[] {
+  const fronts = store.listFronts().map(({ app, service, networks }): Known => {
+    return { proxy: 'front', app, service, dataPlane: target.fronts.open({ app, service, networks }) };
+  });
+  return [{ proxy: 'edge', dataPlane: target.dataPlane }, ...fronts];
+}
+
+async function statusOf({ dataPlane, ...known }: Known, signal: AbortSignal | undefined): Promise<ProxyStatus | undefined> {
+  const version = await dataPlane.version(signal);
+  return version === undefined ? undefined : { ...known, ...version, replaced: false, closed: 0 };
+}
+
+function longestDrainMs(store: UpgradeDeps['store']): number {
+  const services = store.listApps().flatMap(({ name, currentRelease }) => {
+    return currentRelease === undefined ? [] : (store.getRelease(name, currentRelease)?.project.services ?? []);
+  });
+  return Math.max(0, ...services.map((s) => s.rollout.longDrainMs));
+}
