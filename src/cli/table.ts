@@ -22,6 +22,9 @@ import { serverStatus } from './commands/server-status.ts';
 import { serverStop } from './commands/server-stop.ts';
 import { start } from './commands/start.ts';
 import { stop } from './commands/stop.ts';
+import { tlsList } from './commands/tls-list.ts';
+import { tlsRenew } from './commands/tls-renew.ts';
+import { tlsTrust } from './commands/tls-trust.ts';
 import { uninstall } from './commands/uninstall.ts';
 import { up } from './commands/up.ts';
 import { upgrade } from './commands/upgrade.ts';
@@ -31,6 +34,7 @@ import { version } from './commands/version.ts';
 export const commandGroups: readonly (readonly [title: string, group: readonly Command[]])[] = [
   ['Deploy', [up, plan, rollback, history, down]],
   ['Look', [ps, logs, events]],
+  ['TLS', [tlsList, tlsTrust, tlsRenew]],
   ['Run', [scale, restart, stop, start, maintenanceOn, maintenanceOff, exec, run]],
   ['Prepare', [init, config, build, pull]],
   ['berth itself', [serverStatus, serverStop, serverRun, serverInstall, upgrade, uninstall, version]],

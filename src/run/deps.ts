@@ -4,7 +4,7 @@ import type { Builder, Certificates, Clock, DataPlane, Engine, Fronts, Host, Ids
 import type { BuildEnvironment, RegistryAuth } from '../ports/index.ts';
 import type { Build, Project, Release, ReleaseImage, Service } from '../model/index.ts';
 import type { DesiredService } from '../plan/index.ts';
-import type { CertificateKeeper } from './certificates/certificate-keeper.ts';
+import type { CertificateKeeper } from './certificate/certificate-keeper.ts';
 import type { EdgeKeeper } from './target/edge-keeper.ts';
 import type { FrontKeeper } from './target/front-keeper.ts';
 import type { EventLog } from './event-log.ts';

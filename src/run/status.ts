@@ -1,7 +1,7 @@
 import type { AppStatus, InstanceStatus, InternalStatus, ReleaseSummary, ServiceStatus } from '../contract/index.ts';
 import { explainExit, isEnded, labels, type ProxyServerStats, type Instance, type Release } from '../model/index.ts';
 import { describeProbe, hasEdge, hasFront, type DesiredService } from '../plan/index.ts';
-import { certificateOf } from './certificates/certificate-status.ts';
+import { certificateOf } from './certificate/certificate-status.ts';
 import type { RunContext, Side } from './deps.ts';
 import { inMaintenance } from './maintenance.ts';
 import { listInstances, toInstance } from './target/instances.ts';
@@ -78,7 +78,7 @@ function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
     urls: urlsOf(ctx, ctx.app, seen.name),
     probe: s === undefined ? '' : describeProbe({ ...s.probe, check: foundCheck(seen.side, s) }, s.port),
     ...(s === undefined ? {} : { internal: internalStatus(ctx, s, seen) }),
-    ...(s === undefined ? {} : certificateOf(ctx, s.service)),
+    ...certificateOf(ctx, s?.service),
     stopped,
     ...(inMaintenance(ctx).includes(seen.name) ? { maintenance: true } : {}),
     instances,

@@ -1,3 +1,4 @@
+import { certificateLine } from './certificates-text.ts';
 import type { AppStatus } from '../../contract/index.ts';
 import { ago, count, table } from '../format.ts';
 import type { Style } from '../style.ts';
@@ -34,6 +35,8 @@ export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
   });
   if (rows.length === 0) return [...lines, 'no services'].join('\n');
   lines.push('', table(['NAME', 'SERVICE', 'RELEASE', 'STATE', 'HEALTH', 'WEIGHT', 'URL'], rows));
+  for (const { name, certificate } of app.services)
+    if (certificate !== undefined) lines.push(certificateLine(name, certificate, { style, nowMs }));
   for (const { name, maintenance } of app.services)
     if (maintenance === true)
       lines.push(style.yellow(`${name} is in maintenance: everybody outside is answered 503 until \`berth maintenance off ${name}\``));

@@ -12,7 +12,7 @@ import {
 } from '../../plan/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { addressOf, needInstance } from '../target/instances.ts';
-import { certificatesOf } from '../certificates/wishes.ts';
+import { certificatesOf } from '../certificate/wishes.ts';
 import { awaitUp, drainFrom, type Drained } from './traffic.ts';
 
 type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;

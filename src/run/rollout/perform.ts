@@ -1,5 +1,5 @@
 import { BerthError } from '../../errors/index.ts';
-import type { Pin, Step } from '../../model/index.ts';
+import type { Action, Pin, Step } from '../../model/index.ts';
 import { addToEdge, applyRoutes, drainFromEdge, forgetOnEdge } from '../actions/edge.ts';
 import { addToFrontOf, drainFromFront, openFrontOf, removeFront, settleFrontOf } from '../actions/front.ts';
 import { ensureCertificate, orderForService } from '../actions/certificate.ts';
@@ -59,6 +59,33 @@ export async function performStep({ ctx, side, hooks }: Performing, step: Step, 
     case 'instance.remove':
       return removeInstance(ctx, action, signal);
     case 'certificate.ensure':
+    case 'certificate.order':
+    case 'edge.routes':
+    case 'edge.add':
+    case 'edge.drain':
+    case 'edge.forget':
+    case 'front.open':
+    case 'front.add':
+    case 'front.drain':
+    case 'front.settle':
+    case 'front.remove':
+    case 'instance.quiet':
+      return performOnTraffic(ctx, side, action, signal);
+    case 'wait':
+      return ctx.clock.sleep(action.ms, signal);
+    case 'watch':
+      return watchRelease(ctx, side, action, signal);
+    case 'release.promote':
+      return hooks.onPromote();
+  }
+}
+
+type OnTraffic = Extract<Action, { kind: `${'certificate' | 'edge' | 'front'}.${string}` | 'instance.quiet' }>;
+
+/** The steps on what carries traffic. */
+async function performOnTraffic(ctx: RunContext, side: Side, action: OnTraffic, signal: AbortSignal): Promise<unknown> {
+  switch (action.kind) {
+    case 'certificate.ensure':
       return ensureCertificate(ctx, serviceOf(side, action.service));
     case 'certificate.order':
       return orderForService(ctx, serviceOf(side, action.service), signal);
@@ -82,12 +109,6 @@ export async function performStep({ ctx, side, hooks }: Performing, step: Step, 
       return removeFront(ctx, action, signal);
     case 'instance.quiet':
       return awaitQuiet(ctx, action, signal);
-    case 'wait':
-      return ctx.clock.sleep(action.ms, signal);
-    case 'watch':
-      return watchRelease(ctx, side, action, signal);
-    case 'release.promote':
-      return hooks.onPromote();
   }
 }
 

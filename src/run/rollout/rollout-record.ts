@@ -14,13 +14,14 @@ export function urlsOf(ctx: Pick<RunContext, 'store'>, app: string, service?: st
   const serves = (backend: string | undefined): boolean =>
     backend !== undefined && (service === undefined || edge.backends.some((b) => b.name === backend && b.service === service));
   const urls = mergeEdges([edge]).listeners.flatMap((l) => {
-    const authority = (host: string): string => (l.port === 80 ? host : `${host}:${l.port}`);
+    const [scheme, usual] = l.tls === undefined ? ['http', 80] : ['https', 443];
+    const authority = (host: string): string => (l.port === usual ? host : `${host}:${l.port}`);
     const own = l.address === '' ? 'localhost' : l.address.includes(':') ? `[${l.address}]` : l.address;
     if (l.mode === 'tcp') return serves(l.fallback) ? [`tcp://${own}:${l.port}`] : [];
     const named = l.rules
       .filter((r) => serves(r.backend))
-      .map((r) => `http://${authority(r.host ?? 'localhost')}${r.path === '/' ? '' : r.path}`);
-    return serves(l.fallback) ? [...named, `http://${authority(own)}`] : named;
+      .map((r) => `${scheme}://${authority(r.host ?? 'localhost')}${r.path === '/' ? '' : r.path}`);
+    return serves(l.fallback) ? [...named, `${scheme}://${authority(own)}`] : named;
   });
   return [...new Set(urls)];
 }

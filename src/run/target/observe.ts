@@ -3,7 +3,7 @@ import { isFrontSettled, isSettled, serversOf, type Observed, type ObservedEdge,
 import type { ContainerSummary, NetworkDetails } from '../../ports/index.ts';
 import { listJobs } from '../actions/job.ts';
 import { wantedEdge } from '../actions/edge.ts';
-import { observeCertificates } from '../certificates/wishes.ts';
+import { observeCertificates } from '../certificate/wishes.ts';
 import { wantedFront } from '../actions/front.ts';
 import { frontPlace } from './front-place.ts';
 import { edgeNetwork } from './addressing.ts';

@@ -10,7 +10,8 @@ type Deps = Pick<RunDeps, 'store' | 'clock' | 'certificates'>;
 
 /** The certificates that the apps as they serve need, by their first host. */
 export function certificateStatuses(deps: Deps): CertificateStatus[] {
-  const groups = Map.groupBy(wantedNow(deps.store), ({ wish }) => wish.id);
+  const nowMs = deps.clock.now();
+  const groups = Map.groupBy(wantedNow(deps.store), ({ wish }) => chooseCertificate(deps.certificates.list(), wish, nowMs)?.id ?? wish.id);
   const all = [...groups.values()].flatMap((wanted) => (wanted[0] === undefined ? [] : [toStatus(deps, wanted[0].wish, wanted)]));
   return all.toSorted((a, b) => (a.hosts[0] ?? '').localeCompare(b.hosts[0] ?? '') || a.id.localeCompare(b.id));
 }
@@ -18,10 +19,10 @@ export function certificateStatuses(deps: Deps): CertificateStatus[] {
 /** The certificate of a service, as part of its status. */
 export function certificateOf(
   ctx: Pick<RunContext, 'app' | 'clock' | 'certificates'>,
-  service: Service,
+  service: Service | undefined,
 ): { certificate?: CertificateStatus } {
-  const wish = certificateWish(ctx.app, service);
-  if (wish === undefined) return {};
+  const wish = service === undefined ? undefined : certificateWish(ctx.app, service);
+  if (service === undefined || wish === undefined) return {};
   return { certificate: toStatus(ctx, wish, [{ wish, app: ctx.app, service: service.name }]) };
 }
 
@@ -32,14 +33,14 @@ function toStatus(deps: Pick<Deps, 'clock' | 'certificates'>, wish: CertificateW
   const renews = held !== undefined && !held.placeholder && wish.source.kind !== 'files';
   return {
     id: held?.id ?? wish.id,
-    hosts: [...wish.hosts],
+    hosts: [...(held ?? wish).hosts],
     kind: wish.source.kind,
     ...(wish.source.kind === 'acme' ? { directory: wish.source.directory } : {}),
     state: stateOf(held, nowMs),
     ...(held === undefined ? {} : { issuer: held.issuer, notAfterMs: held.notAfterMs }),
     ...(renews ? { renewAtMs: Math.max(dueAtMs(held), held.trouble?.nextTryAtMs ?? 0) } : {}),
     ...(warning === undefined ? {} : { warning }),
-    usedBy: wanted.map(({ app, service }) => `${app}/${service}`),
+    usedBy: wanted.map(({ app, service }) => `${app}/${service}`).toSorted(),
   };
 }
 
@@ -75,6 +76,6 @@ export async function renewCertificates(
   for (const wish of named) await keeper.renew(wish, signal).catch((thrown: unknown) => failures.push(thrown));
   signal.throwIfAborted();
   if (failures.length > 0) throw failures[0];
-  const ids = new Set(named.map((wish) => wish.id));
-  return certificateStatuses(deps).filter((status) => ids.has(status.id));
+  const renewed = wantedNow(deps.store).filter(({ wish }) => named.some((one) => one.id === wish.id));
+  return certificateStatuses(deps).filter(({ usedBy }) => renewed.some(({ app, service }) => usedBy.includes(`${app}/${service}`)));
 }
