@@ -1,14 +1,16 @@
 import { makeAppImage, removeAppImage } from '../e2e/harness/index.ts';
 import type { Bench, Measurement } from './bench.ts';
+import { frontRollout } from './front-rollout.ts';
 import { idle } from './idle.ts';
 import { noop } from './noop.ts';
 import { plan } from './plan.ts';
 import { proxy } from './proxy.ts';
+import { proxyUpgrade } from './proxy-upgrade.ts';
 import { rolloutKill } from './rollout-kill.ts';
 import { rollout } from './rollout.ts';
 import { startup } from './startup.ts';
 
-const benches: readonly Bench[] = [rollout, rolloutKill, noop, proxy, startup, idle, plan];
+const benches: readonly Bench[] = [rollout, rolloutKill, frontRollout, noop, proxy, proxyUpgrade, startup, idle, plan];
 
 /** Runs the benches that were named, and answers 1 when one number is not as promised. */
 async function main(args: readonly string[]): Promise<number> {

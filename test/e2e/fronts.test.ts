@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { Load, mixedStreams } from '../../scripts/load/load.ts';
 import { losses, sum } from '../../scripts/load/plan.ts';
@@ -6,6 +8,7 @@ import { docker, Site } from './harness/index.ts';
 import { sharedHome } from './harness/shared-home.ts';
 
 const openSite = sharedHome();
+const execute = promisify(execFile);
 
 /** `web` asks `api` by its name at `/via`; `api` is updated by its VERSION. */
 function shop(site: Site, { api = '', replicas = 3 }: { api?: string; replicas?: number } = {}): void {
@@ -56,3 +59,118 @@ test('updates of a service lose no call from another one, whether connections ar
   expect(Object.keys(named.streams['named-close']?.versions ?? {})).toEqual(['1', '2', '3', '4']);
   expect(await docker('ps', '-q', '--filter', `network=${site.name}_default`, '--filter', 'label=dev.berth.role=instance')).not.toBe('');
 });
+
+const resolvers = `
+import dns from 'node:dns/promises';
+const cares = new dns.Resolver();
+cares.setServers(['127.0.0.11']);
+const seen = { cares: await cares.resolve4('api'), six: await cares.resolve6('api').catch((error) => error.code) };
+seen.libc = (await dns.lookup('api', { all: true })).map(({ address }) => address);
+console.log(JSON.stringify(seen));
+`;
+
+/** What the C library of the machine's own Python makes of the name, with the container's network and resolv.conf. */
+async function fromPython(caller: Caller): Promise<string> {
+  const file = await docker('inspect', '-f', '{{.ResolvConfPath}}', caller.id);
+  const ask = `import socket; print(sorted({a[4][0] for a in socket.getaddrinfo('api', 3000, type=socket.SOCK_STREAM)}))`;
+  const script = `mount --bind ${file} /etc/resolv.conf && exec python3 -c "${ask}"`;
+  const { stdout } = await execute('nsenter', ['-t', String(await caller.pid()), '-n', 'unshare', '-m', 'sh', '-c', script]);
+  return stdout.trim();
+}
+
+test('the name of a service is one address for every resolver, and stays it over updates', async () => {
+  await using site = await openSite();
+  shop(site);
+  await site.ok('up');
+  await using caller = await Caller.open(`${site.name}_default`);
+  const { services } = await site.json<{ services: { name: string; internal: { state: string; addresses: string[] } }[] }>('ps');
+  const front = services.find((s) => s.name === 'api')?.internal;
+  const [address = ''] = front?.addresses ?? [];
+  expect(front).toMatchObject({ kind: 'front', state: 'running', addresses: [address], ports: [{ port: 3000, mode: 'http' }] });
+  for (const version of ['1', '2']) {
+    site.variables({ API: version });
+    await site.ok('up');
+    // musl takes an answer for a failure where the question for AAAA ends in anything but no data.
+    expect(JSON.parse(await caller.node(resolvers))).toEqual({ cares: [address], six: 'ENODATA', libc: [address] });
+    const looked = await caller.run('busybox', 'nslookup', 'api', '127.0.0.11');
+    expect(looked.match(/^Address: .*$/gm), looked).toEqual([`Address: ${address}`]);
+    expect(await fromPython(caller)).toBe(`['${address}']`);
+  }
+  expect(await caller.run('busybox', 'nslookup', `${site.name}-api-4`, '127.0.0.11')).toContain('Name:');
+});
+
+test('every TCP port that instances listen on is carried, also one that nobody wrote', async () => {
+  await using site = await openSite();
+  shop(site, {
+    api: `    command: ["node", "-e", "import('/app/server.mjs'); require('net').createServer((s) => s.end('hello')).listen(7000)"]`,
+  });
+  await site.ok('up');
+  await using caller = await Caller.open(`${site.name}_default`);
+  const ask = `const s = (await import('node:net')).connect(7000, 'api'); let t = ''; for await (const p of s) t += p; console.log(t)`;
+  expect(await caller.node(ask)).toBe('hello');
+});
+
+test("a front's process killed, and its containers started again in another order, without the server: calls go on", async () => {
+  await using site = await openSite();
+  shop(site);
+  await site.ok('up');
+  await site.ok('server', 'stop');
+  await using caller = await Caller.open(`${site.name}_default`);
+  const load = await caller.load(byName('http://api:3000/'));
+  await load.requests(300);
+  const [front = ''] = await frontsOf(site, 'api');
+  process.kill(Number(await docker('inspect', '-f', '{{.State.Pid}}', front)), 'SIGKILL');
+  await load.requests(800);
+  const { streams } = await load.stop();
+  for (const { longestGapMs } of Object.values(streams)) expect(longestGapMs).toBeLessThan(3000);
+
+  const all = (await docker('ps', '-q', '--no-trunc', '--filter', `label=dev.berth.app=${site.name}`)).split('\n');
+  await docker('stop', '-t', '1', ...all);
+  for (const id of all.toReversed()) await docker('start', id);
+  const until = performance.now() + 20_000;
+  let said = '';
+  while (!said.includes('"version":"1"') && performance.now() < until)
+    said = await caller.node(asking).catch((error: unknown) => String(error));
+  expect(said).toContain('"version":"1"');
+}, 120_000);
+
+const asking = `console.log(await (await fetch('http://api:3000/', { signal: AbortSignal.timeout(2000) })).text())`;
+
+async function frontsOf(site: Site, service: string): Promise<string[]> {
+  const wanted = [`label=dev.berth.app=${site.name}`, `label=dev.berth.service=${service}`, 'label=dev.berth.role=front'];
+  return (await docker('ps', '-q', '--no-trunc', ...wanted.flatMap((w) => ['--filter', w]))).split('\n').filter(Boolean);
+}
+
+test('stop takes the front away and start brings it back at its address; down leaves nothing', async () => {
+  await using site = await openSite();
+  shop(site);
+  await site.ok('up');
+  await using caller = await Caller.open(`${site.name}_default`);
+  const address = await caller.node(`console.log((await (await import('node:dns/promises')).lookup('api')).address)`);
+  await site.ok('stop', 'api');
+  expect(await frontsOf(site, 'api')).toEqual([]);
+  await site.ok('start', 'api');
+  expect(await caller.node(`console.log((await (await import('node:dns/promises')).lookup('api')).address)`)).toBe(address);
+  expect(await caller.node(asking)).toContain('"version":"1"');
+});
+
+test('from plain DNS to a front and back: calls that were answered at once are told apart from those that were lost', async () => {
+  await using site = await openSite();
+  shop(site, { api: '      internal: dns' });
+  await site.ok('up');
+  const plan = await site.json<{ services: { service: string; internal: unknown }[] }>('plan');
+  expect(plan.services.find((s) => s.service === 'api')?.internal).toEqual({ kind: 'dns', why: 'the file says so' });
+  await using caller = await Caller.open(`${site.name}_default`);
+  for (const [way, api] of [
+    ['to a front', '      internal: front'],
+    ['to plain DNS', '      internal: dns'],
+  ] as const) {
+    const load = await caller.load(byName('http://api:3000/'));
+    await load.requests(300);
+    shop(site, { api });
+    await site.ok('up');
+    await load.requests(300);
+    const report = await load.stop();
+    console.log(way, sum(report), losses(report));
+  }
+}, 120_000);
