@@ -3,6 +3,10 @@ export type Stream = {
   readonly name: string;
   readonly url: string;
   readonly method?: 'GET' | 'POST';
+  /** HTTP/1.1 where it is left out. */
+  readonly protocol?: 'h2' | 'websocket';
+  /** Who must have signed the certificate (PEM), and the name that is asked for. */
+  readonly tls?: { readonly ca: string; readonly servername: string };
   readonly connections: number;
   /** `false` opens a new connection for each request. */
   readonly keepAlive: boolean;
