@@ -24,9 +24,20 @@ export async function changeMaintenance(ctx: RunContext, request: MaintenanceReq
     );
   }
   const services = request.services.length === 0 ? [...reached] : request.services;
-  const words = request.on ? { page: request.page } : undefined;
-  await ctx.edge.change(ctx.app, (before) => setMaintenance(before, services, words));
+  await ctx.edge.change(ctx.app, (before) =>
+    services.reduce(
+      (all, name) => setMaintenance(all, [name], request.on ? { page: request.page ?? pageOf(ctx, name) } : undefined),
+      before,
+    ),
+  );
   return inMaintenance(ctx);
+}
+
+/** The page that the current release's file names for a service. */
+function pageOf({ store, app }: RunContext, service: string): string | undefined {
+  const current = store.getApp(app)?.currentRelease;
+  const release = current === undefined ? undefined : store.getRelease(app, current);
+  return release?.project.services.find((s) => s.name === service)?.maintenancePage;
 }
 
 /** The services of an app that the edge answers for. */

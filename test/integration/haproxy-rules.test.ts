@@ -101,9 +101,9 @@ test('sends elsewhere, with path and query', async () => {
     expect(status).toBe(307);
     return headers['location'];
   };
-  expect(await where('https://www.shop.test{path}?{query}', '/in/x?a=1')).toBe('https://www.shop.test/in/x?a=1');
-  expect(await where('https://www.shop.test{path}?{query}', '/in/x')).toBe('https://www.shop.test/in/x');
-  expect(await where("https://100%.test/it's?{query}&via=%[src]", '/in?q')).toBe("https://100%.test/it's?q&via=%[src]");
+  expect(await where('https://www.shop.test{path}{query}', '/in/x?a=1')).toBe('https://www.shop.test/in/x?a=1');
+  expect(await where('https://www.shop.test{path}{query}', '/in/x')).toBe('https://www.shop.test/in/x');
+  expect(await where("https://100%.test/it's{query}&via=%[src]", '/in?q')).toBe("https://100%.test/it's?q&via=%[src]");
   expect(await where('/moved', '/in/deep')).toBe('/moved');
 });
 

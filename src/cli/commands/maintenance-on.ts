@@ -10,7 +10,7 @@ export const maintenanceOn = defineCommand({
   description:
     'It outlives `up`, a restart and a reboot. Requests that are on their way end as usual, and services still reach each other.',
   words: { name: 'SERVICE', min: 0, max: Infinity },
-  flags: { page: { value: 'FILE', summary: 'the HTML page that is answered, at most 14 kB' } },
+  flags: { page: { value: 'FILE', summary: 'the HTML page that is answered, at most 14 kB; `x-berth.maintenance` when left out' } },
   examples: [
     ['berth maintenance on', 'every service that is reached from outside'],
     ['berth maintenance on web --page back-soon.html', 'one service, with a page of its own'],

@@ -58,14 +58,15 @@ function rateLimit(taker: Taker, rules: RouteRules): string[] {
   ];
 }
 
-/** `?{query}` leaves its question mark out where the request has none. */
+/** `{query}` has its question mark with it, and leaves it out where the request has none. */
 function redirect({ acl }: Taker, rules: RouteRules): string[] {
   if (rules.redirect === undefined) return [];
   const { to, code } = rules.redirect;
-  const place = (text: string): string => quoted(formatText(text).replaceAll('{path}', '%[path]').replaceAll('{query}', '%[query]'));
-  const line = (text: string, when: string): string => `  http-request redirect location ${place(text)} code ${code} if ${acl}${when}`;
-  if (!to.includes('?{query}')) return [line(to, '')];
-  return [line(to, ' { query -m len gt 0 }'), line(to.replaceAll('?{query}', ''), '')];
+  const line = (query: string, when: string): string => {
+    const place = formatText(to).replaceAll('{path}', '%[path]').replaceAll('{query}', query);
+    return `  http-request redirect location ${quoted(place)} code ${code} if ${acl}${when}`;
+  };
+  return to.includes('{query}') ? [line('?%[query]', ' { query -m len gt 0 }'), line('', '')] : [line('', '')];
 }
 
 /** Hashing takes HAProxy's thread as long as the hash is strong, so a wrong password may be tried this often a minute. */
