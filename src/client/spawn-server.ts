@@ -24,7 +24,7 @@ const outputLimitBytes = 256 * 1024;
  * each request. Proxies and certificate files are for making the edge's own image.
  */
 const allowed =
-  'PATH HOME USER LOGNAME LANG LC_ALL TZ TMPDIR XDG_RUNTIME_DIR BERTH_BASES SSL_CERT_FILE NODE_EXTRA_CA_CERTS ' +
+  'PATH HOME USER LOGNAME LANG LC_ALL TZ TMPDIR XDG_RUNTIME_DIR BERTH_BASES BERTH_HAPROXY_IMAGE SSL_CERT_FILE NODE_EXTRA_CA_CERTS ' +
   'HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy';
 
 export type Spawned = { readonly ready: true } | { readonly ready: false; readonly error: BerthError };

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Load, mixedStreams } from '../../scripts/load/load.ts';
 import { losses, sum, type LoadReport } from '../../scripts/load/plan.ts';
-import { seenMount, Site } from '../e2e/harness/index.ts';
+import { labels } from '../../src/model/index.ts';
+import { docker, seenMount, Site } from '../e2e/harness/index.ts';
 
 export const replicas = 3;
 export const successes = 2;
@@ -25,7 +26,7 @@ export async function openNeighbour(site: Site): Promise<Site> {
   return other;
 }
 
-function shopFile(count: number): string {
+export function shopFile(count: number): string {
   return `services:
   web:
     image: $IMAGE
@@ -39,6 +40,13 @@ ${count > 1 ? seenMount : ''}
       probe: { http: /, interval: ${intervalMs}ms, successes: ${successes}, within: 30s }
       rollout: { drain: 10s, watch: ${watchMs}ms }
 `;
+}
+
+/** The address of the front of `web`. */
+export async function frontAddress(site: Site): Promise<string> {
+  const filters = [`label=${labels.app}=${site.name}`, `label=${labels.role}=front`].flatMap((filter) => ['--filter', filter]);
+  const id = await docker('ps', '-q', ...filters);
+  return docker('inspect', '-f', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', id);
 }
 
 /** The load of DESIGN §11: keep-alive and close connections, and POSTs with ids of their own; at least 1,000 a second. */

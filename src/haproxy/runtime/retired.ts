@@ -20,14 +20,16 @@ export async function workersOf({ name, lines, sinceMs }: RetiredProxy, signal?:
   });
 }
 
-/** Who was replaced goes when it has nothing left, and then it has nothing to say. */
+/** Who was replaced goes when it has nothing left, maybe in the middle of an answer, and then it has nothing to say. */
+const goneCodes: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'];
+
 async function unlessGone(ask: () => Promise<string>): Promise<string> {
   try {
     return await ask();
   } catch (thrown) {
     const cause = thrown instanceof BerthError ? thrown.cause : undefined;
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'ECONNREFUSED' || code === 'ENOENT') return '';
+    if (goneCodes.includes(code)) return '';
     throw thrown;
   }
 }
