@@ -56,6 +56,21 @@ test.each<[string, ProxyConfig, ActualServer[], string[]]>([
   expect(words(planServers(wanted, has))).toEqual(plan);
 });
 
+test('a drained server of clients with cookies is in maintenance, and comes back from it', () => {
+  const sticky = (state: 'ready' | 'drain'): ProxyConfig => ({
+    listeners: [],
+    backends: config(server('x', { state })).backends.map((b) => ({ ...b, sticky: { cookie: 'c' } })),
+  });
+  const plan = (state: 'ready' | 'drain', admin: ActualServer['admin']): string[] =>
+    words(planServers(sticky(state), [actual('x', { admin })]));
+  expect([plan('drain', 'maint'), plan('drain', 'drain'), plan('drain', 'ready'), plan('ready', 'maint')]).toEqual([
+    [],
+    ['set b/x'],
+    ['set b/x'],
+    ['set b/x'],
+  ]);
+});
+
 /** What HAProxy has once a plan ran. */
 function after(has: readonly ActualServer[], changes: readonly ServerChange[]): ActualServer[] {
   const servers = new Map(has.map((a) => [`${a.backend}/${a.name}`, a]));
