@@ -6,8 +6,8 @@ import { staysInside } from '../resolve/grants.ts';
 import { entriesOf, type Node } from '../text/node.ts';
 import { decodeText } from '../text/source.ts';
 
-/** HAProxy answers with a page only if it fits, with its headers, into one buffer of 16 KiB. */
-const longestPage = 12 * 1024;
+/** HAProxy answers with a page only if it fits, with its headers, into one buffer of 16 KiB (`config/pages.ts` of the adapter). */
+const longestPage = 14_000;
 
 /** The HTML of a page that the file names; what keeps it from being one is reported. */
 export async function readPage(node: Node, context: Context): Promise<string | undefined> {

@@ -162,6 +162,18 @@ describe('routers of Traefik', () => {
     expect(web).toMatchObject({ protocol: 'tcp', sendProxy: 'v2' });
   });
 
+  it('are not made where a middleware guards TCP', async () => {
+    const { web, said } = await readWeb(
+      labelled(
+        'traefik.tcp.routers.db.rule=HostSNI(`*`)',
+        'traefik.tcp.routers.db.middlewares=office',
+        'traefik.tcp.middlewares.office.ipallowlist.sourcerange=10.0.0.0/8',
+      ),
+    );
+    expect(web.routes).toEqual([]);
+    expect(said[0]).toBe('6 `traefik.tcp.routers.db.middlewares`: TCP has no middlewares here; no route is made without them');
+  });
+
   it('are read in any case, from `deploy.labels` too, and not where Traefik is switched off', async () => {
     const { web } = await readWeb('services: {web: {image: x, deploy: {labels: {Traefik.HTTP.Routers.A.Rule: "Host(`a.example`)"}}}}\n');
     expect(web.routes).toMatchObject([{ host: 'a.example' }]);

@@ -48,6 +48,10 @@ function readRouter(mode: 'http' | 'tcp', router: string, input: Input): Draft[]
     notTaken(context, rule.mark, `\`${rule.key}\` ${matches}; no route is made of it`);
     return [];
   }
+  if (mode === 'tcp' && names !== undefined) {
+    notTaken(context, names.mark, `\`${names.key}\`: TCP has no middlewares here; no route is made without them`);
+    return [];
+  }
   const ports = portsOf({ router, points, tls: tls !== 'none', rule }, context);
   if (target === 'other') return [];
   return ports.flatMap((port) =>

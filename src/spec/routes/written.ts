@@ -62,6 +62,9 @@ function wwwOf(item: Node, draft: Draft, reading: Reading, context: Context): Dr
 }
 
 const httpOnly = [
+  'allow',
+  'deny',
+  'timeout',
   'strip',
   'rewrite',
   'redirect',
@@ -80,7 +83,7 @@ function checkTcp(item: Node, context: Context): void {
   for (const key of ['path', ...httpOnly]) {
     const node = child(item, key);
     if (node === undefined || (key === 'path' && textAt(node) === '/')) continue;
-    context.problems.error(node.mark, `a route with \`mode: tcp\` cannot have \`${key}\`: it does not read what passes`, {
+    context.problems.error(node.mark, `a route with \`mode: tcp\` cannot have \`${key}\`: only requests of HTTP are looked at`, {
       hint: 'Leave it out, or leave out `mode` where the service speaks HTTP.',
     });
   }
