@@ -95,7 +95,7 @@ describe('a file that says what cannot be', () => {
         depends_on: [web]
         volumes: ["dta:/x"]
         ports: ["8080:5432"]
-      cache: {image: x, secrets: [nope], extends: web}
+      cache: {image: x, secrets: [nope], pre_start: []}
       "bad name": {image: x}
     volumes: {data: }
     `.replaceAll('\\$', '$');
@@ -156,12 +156,12 @@ describe('a file that says what cannot be', () => {
           |             ^
           = Give one of them another port, or share the port by ~x-berth.routes~ with different hosts or paths.
     compose.yaml:16:31: there is no secret ~nope~ under ~secrets~
-       16 |   cache: {image: x, secrets: [nope], extends: web}
+       16 |   cache: {image: x, secrets: [nope], pre_start: []}
           |                               ^
-    compose.yaml:16:38: ~services.cache.extends~ is not built yet
-       16 |   cache: {image: x, secrets: [nope], extends: web}
+    compose.yaml:16:38: ~services.cache.pre_start~ is not built yet
+       16 |   cache: {image: x, secrets: [nope], pre_start: []}
           |                                      ^
-          = Leaving it out would deploy something else. Until it is built, share keys with an anchor and ~<<~.
+          = Not built yet; a service without its preparation would be another thing. ~x-berth.release~, or a service awaited by ~service_completed_successfully~, does it once per release.
     compose.yaml:17:3: the name ~bad name~ is not valid: it may hold letters, digits, ~.~, ~_~ and ~-~, and starts with a letter or digit
        17 |   "bad name": {image: x}
           |   ^
@@ -309,7 +309,7 @@ describe('a file that says what cannot be', () => {
       '2:49: `services.web.x-berth.rollout.strategy` is `canary`; it must be `rolling`',
     ],
     ['a key of later', service('x-berth: {environment: {}}'), 'FILE_INVALID', '2:29: `services.web.x-berth.environment` is not built yet'],
-    ['include', `include: [a.yaml]\n${service('tty: true')}`, 'FILE_INVALID', '1:1: `include` is not built yet'],
+    ['include', `include: [a.yaml]\n${service('tty: true')}`, 'FILE_NOT_FOUND', '1:11: the file a.yaml (`include`) does not exist'],
     [
       'a shell command without a shell',
       service('command: "a && b"'),

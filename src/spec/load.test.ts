@@ -52,7 +52,7 @@ describe('which files are read', () => {
     [{ files: ['no.yaml'] }, 'FILE_NOT_FOUND\nno.yaml: the file (`-f`) does not exist'],
     [
       { environment: 'prod' },
-      'FILE_NOT_FOUND\ncompose.prod.yaml: the environment `prod` has no file of its own: neither this one nor .env.prod is in /work/shop\n      = Known here: dev, test.',
+      'FILE_NOT_FOUND\ncompose.prod.yaml: the environment `prod` (`-e`) has no file of its own: neither this one nor .env.prod is in /work/shop\n      = Known here: dev, test.',
     ],
     [{ envFiles: ['no.env'] }, 'FILE_NOT_FOUND\nno.env: the env file (`--env-file`) does not exist'],
   ])('says what is missing: %j', async (options, text) => {

@@ -2,8 +2,11 @@ import path from 'node:path';
 import type { BerthError } from '../errors/index.ts';
 import type { Project } from '../model/index.ts';
 import { canonical } from './canonical/canonical.ts';
-import { checkEnvironment, discoverFiles, type Discovered } from './discover.ts';
-import { merge, settle } from './merge.ts';
+import { checkEnvironment, discoverFiles, findOverlay, type Discovered } from './discover.ts';
+import { askedEnvironment, environmentOfFiles } from './environments.ts';
+import { reportIdle } from './idle.ts';
+import { loadModel } from './layers/model.ts';
+import { readLayers, type Reading } from './layers/reading.ts';
 import { givenName, projectName } from './name.ts';
 import { Problems, sortProblems, type Problem } from './problem.ts';
 import type { Reader } from './reader.ts';
@@ -11,11 +14,8 @@ import { showPath } from './resolve/context.ts';
 import { resolveProject } from './resolve/project.ts';
 import { root } from './schema/root.ts';
 import { setLayers } from './set.ts';
-import { interpolate, type Unset } from './text/interpolate.ts';
+import { interpolate, quietReport } from './text/interpolate.ts';
 import { map, type MapNode, type Node, type Plain } from './text/node.ts';
-import { decodeText, type Source } from './text/source.ts';
-import { parseYaml } from './text/yaml-tree.ts';
-import { reportIdle } from './idle.ts';
 import { validate } from './validate.ts';
 import { unsetMessage, unsetWords, Variables } from './variables.ts';
 
@@ -58,20 +58,23 @@ export type LoadResult = {
 export async function loadProject(input: LoadInput): Promise<LoadResult> {
   const problems = new Problems();
   const show = (file: string): string => showPath(input.directory, file);
-  const variables = new Variables(input.variables, { reader: input.reader, problems, show });
-  const environment = input.environment ?? nonEmpty(input.variables['BERTH_ENV']);
-  const found = await findFiles(input, { variables, environment, problems });
+  const variables = new Variables({ own: input.variables, reader: input.reader, problems, show });
+  const reading = newReading(input, { problems, show, home: variables.get('HOME') });
+  const found = await findFiles(input, { variables, problems, reading });
   const given = givenName(input.projectName, variables.get('COMPOSE_PROJECT_NAME'));
-  const unset: Unset = new Map();
-  const layers = await readLayers(found, input, { problems, show });
+  const over = setLayers(input.set ?? [], problems);
   // Nothing sensible can be said of an application of which a part could not be read.
-  if (layers === undefined) throw problems.toError();
-  const named = projectName(given, firstName(layers, variables), { directory: found.directory, problems });
-  const lookup = (name: string): string | undefined => (name === 'COMPOSE_PROJECT_NAME' ? named : variables.get(name));
-  const document = mergeLayers(layers, (node) => interpolate(node, lookup, { problems, unset }), problems);
+  if (!(await areThere(found, reading)) || reading.unreadable.length > 0) throw problems.toError();
+  const named = projectName(given, firstName([...(await layersOf(found, reading)), ...over], variables), {
+    directory: found.directory,
+    problems,
+  });
+  variables.define('COMPOSE_PROJECT_NAME', named);
+  const document = await loadModel({ files: found.files, over, directory: found.directory, variables, chain: [] }, reading);
   if (document === undefined) throw emptyOrBroken(problems, show(found.files[0] ?? found.directory));
   const idle = validate(document, root, problems);
-  for (const [name, mark] of unset) problems.warn(mark, unsetMessage(name), unsetWords(name));
+  if (reading.unreadable.length > 0) throw problems.toError();
+  for (const [name, mark] of reading.report.unset) problems.warn(mark, unsetMessage(name), unsetWords(name));
   reportIdle(idle, { problems, strict: input.strict });
   const base = { directory: found.directory, home: variables.get('HOME') };
   const result = await resolveProject(canonical(document, { ...base, name: named }), {
@@ -79,91 +82,82 @@ export async function loadProject(input: LoadInput): Promise<LoadResult> {
     reader: input.reader,
     base,
     show,
-    lookup,
+    lookup: variables.get,
     strict: input.strict,
     name: named,
-    environment,
+    environment: found.environment,
     profiles: chosenProfiles(input.profiles, variables.get('COMPOSE_PROFILES')),
   });
   problems.throwIfAny();
-  return { ...result, warnings: sortProblems(problems.warnings), sourceFiles: [...found.files, ...variables.files] };
+  return { ...result, warnings: sortProblems(problems.warnings), sourceFiles: [...reading.files, ...variables.files] };
 }
 
-type Reading = { readonly problems: Problems; readonly show: (file: string) => string };
+function newReading(input: LoadInput, at: Pick<Reading, 'problems' | 'show' | 'home'>): Reading {
+  return {
+    ...at,
+    reader: input.reader,
+    report: quietReport(at.problems),
+    files: [],
+    unreadable: [],
+    directories: new Set(),
+    lookups: new Map(),
+    said: undefined,
+    parsed: new Map(),
+  };
+}
 
-type Choosing = { readonly variables: Variables; readonly environment: string | undefined; readonly problems: Problems };
+type Found = Discovered & { readonly environment: string | undefined };
 
-async function findFiles(input: LoadInput, { variables, environment, problems }: Choosing): Promise<Discovered> {
+type Finding = { readonly variables: Variables; readonly problems: Problems; readonly reading: Reading };
+
+/** Finds the files and reads the env files that belong to them; the environment may be named by a variable that a file names. */
+async function findFiles(input: LoadInput, { variables, problems, reading }: Finding): Promise<Found> {
   const first = input.files[0];
   const start = first === undefined ? input.directory : path.dirname(path.resolve(input.directory, first));
   for (const file of input.envFiles) await variables.add(path.resolve(input.directory, file), 'named');
   const readsDefault = input.envFiles.length === 0 && variables.readsDefault;
   if (readsDefault) await variables.add(path.join(start, '.env'), 'optional');
-  let hasVariables = environment !== undefined && (await variables.add(path.join(start, `.env.${environment}`), 'optional'));
-  const found = await discoverFiles({
-    directory: input.directory,
-    files: input.files,
-    environment,
-    variables: variables.all(),
-    reader: input.reader,
-  });
-  if (found.directory !== start) {
-    if (environment !== undefined && (await variables.add(path.join(found.directory, `.env.${environment}`), 'below'))) hasVariables = true;
-    if (readsDefault) await variables.add(path.join(found.directory, '.env'), 'below');
-  }
-  if (environment !== undefined) await checkEnvironment(found, { environment, hasVariables, reader: input.reader, problems });
-  return found;
+  const asked = askedEnvironment(input.environment, input.variables['BERTH_ENV']);
+  const ofStart = asked !== undefined && (await variables.add(path.join(start, `.env.${asked.name}`), 'optional'));
+  const base = await discoverFiles({ directory: input.directory, files: input.files, lookup: variables.get, reader: input.reader });
+  const isElsewhere = base.directory !== start;
+  const ofFile = asked !== undefined && isElsewhere && (await variables.add(path.join(base.directory, `.env.${asked.name}`), 'below'));
+  if (readsDefault && isElsewhere) await variables.add(path.join(base.directory, '.env'), 'below');
+  const chosen = asked ?? environmentOfFiles(await layersOf(base, reading), variables.get, problems);
+  const ofChoice =
+    asked === undefined && chosen !== undefined && (await variables.add(path.join(base.directory, `.env.${chosen.name}`), 'optional'));
+  const overlay = await findOverlay(base, chosen?.name, input.reader);
+  const found = overlay === undefined ? base : { ...base, files: [...base.files, overlay] };
+  const hasVariables = ofStart || ofFile || ofChoice;
+  if (chosen !== undefined) await checkEnvironment(found, { chosen, hasVariables, reader: input.reader, problems });
+  return { ...found, environment: chosen?.name };
 }
 
-async function readLayers(found: Discovered, input: LoadInput, reading: Reading): Promise<MapNode[] | undefined> {
+async function layersOf(found: Discovered, reading: Reading): Promise<MapNode[]> {
   const layers: MapNode[] = [];
-  let unread = 0;
+  for (const file of found.files) layers.push(...((await readLayers(file, reading)) ?? []));
+  return layers;
+}
+
+/** Whether every file that was named is there. */
+async function areThere(found: Discovered, reading: Reading): Promise<boolean> {
+  let there = true;
   for (const file of found.files) {
-    const bytes = await input.reader.read(file);
-    if (bytes === undefined) {
-      const from = input.files.length > 0 ? '-f' : 'COMPOSE_FILE';
-      reading.problems.errors.push({ code: 'FILE_NOT_FOUND', file: reading.show(file), message: `the file (\`${from}\`) does not exist` });
-    }
-    const nodes = bytes === undefined ? undefined : readYaml(reading.show(file), bytes, reading.problems);
-    if (nodes === undefined) unread++;
-    else layers.push(...nodes.flatMap((node) => topLevel(node, reading.problems)));
+    if ((await readLayers(file, reading)) !== undefined) continue;
+    const message = `the file (\`${found.named ?? file}\`) does not exist`;
+    reading.problems.errors.push({ code: 'FILE_NOT_FOUND', file: reading.show(file), message });
+    there = false;
   }
-  layers.push(...setLayers(input.set ?? [], reading.problems));
-  return unread > 0 ? undefined : layers;
-}
-
-function readYaml(file: string, bytes: Uint8Array, problems: Problems): Node[] | undefined {
-  const decoded = decodeText(bytes);
-  const source: Source = { file, text: 'text' in decoded ? decoded.text : decoded.before };
-  if ('text' in decoded) return parseYaml(source, problems);
-  problems.error({ source, offset: source.text.length }, decoded.problem);
-  return undefined;
-}
-
-function topLevel(node: Node, problems: Problems): MapNode[] {
-  if (node.kind === 'map') return [node];
-  problems.error(node.mark, 'the file must be a mapping, with `services:` at its top');
-  return [];
+  return there;
 }
 
 /** The layer that names the project last, with the variables in its name filled in. */
 function firstName(layers: readonly MapNode[], variables: Variables): Node {
   const written = layers.findLast((layer) => layer.entries.has('name'));
   if (written === undefined) return layers[0] ?? map({ source: { file: '', text: '' }, offset: 0 }, new Map());
-  const quiet = { problems: new Problems(), unset: new Map() };
   const entry = written.entries.get('name');
-  return entry === undefined
-    ? written
-    : map(written.mark, new Map([['name', { key: entry.key, value: interpolate(entry.value, variables.get, quiet) }]]));
-}
-
-function mergeLayers(layers: readonly MapNode[], fill: (node: Node) => Node, problems: Problems): MapNode | undefined {
-  let document: Node | undefined;
-  for (const layer of layers) {
-    const filled = fill(layer);
-    document = document === undefined ? settle(filled) : merge(document, filled, problems);
-  }
-  return document?.kind === 'map' ? document : undefined;
+  const named = map(written.mark, new Map(entry === undefined ? [] : [['name', entry]]));
+  return interpolate(named, variables.get, quietReport(new Problems()));
 }
 
 function emptyOrBroken(problems: Problems, file: string): BerthError {
@@ -183,8 +177,4 @@ function emptyOrBroken(problems: Problems, file: string): BerthError {
 function chosenProfiles(flags: readonly string[], variable: string | undefined): readonly string[] {
   if (flags.length > 0) return flags;
   return (variable ?? '').split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
-}
-
-function nonEmpty(value: string | undefined): string | undefined {
-  return value === '' ? undefined : value;
 }

@@ -66,29 +66,60 @@ for (const [pattern, rule] of rules) {
 
 /** Lays one file over another by Compose's rules; nodes of the later one keep their own places. */
 export function merge(base: Node, over: Node, problems: Problems): Node {
-  return mergeNode(base, over, { rules: tree, path: '', problems });
+  return mergeNode(base, over, { rules: tree, path: '', problems, tags: 'done' });
 }
 
-/** A file by itself: what `!reset` takes away is gone, and `!override` means nothing more. */
+/** Lays a service over the one that it extends. Its `!reset` and `!override` still have to act on the files below. */
+export function extend(base: Node, over: Node, at: { readonly service: string; readonly problems: Problems }): Node {
+  const rules = tree.next.get('services')?.next.get('*');
+  return mergeNode(base, over, { rules, path: `services.${at.service}`, problems: at.problems, tags: 'kept' });
+}
+
+/** A file by itself: what `!reset` takes away or says nothing is gone, and `!override` means nothing more. */
 export function settle(node: Node): Node {
-  if (node.kind === 'list') return { ...node, tag: undefined, items: node.items.filter((item) => item.tag !== 'reset').map(settle) };
   if (node.kind === 'scalar') return node.tag === undefined ? node : { ...node, tag: undefined };
+  if (node.kind === 'list') {
+    const items = node.items.filter(says).map(settle);
+    return node.tag === undefined && items.every((item, index) => item === node.items[index]) && items.length === node.items.length
+      ? node
+      : { ...node, tag: undefined, items };
+  }
+  let changed = node.tag !== undefined;
   const entries = new Map<string, Entry>();
-  for (const [key, entry] of node.entries)
-    if (entry.value.tag !== 'reset') entries.set(key, { key: entry.key, value: settle(entry.value) });
-  return { ...node, tag: undefined, entries };
+  for (const [key, entry] of node.entries) {
+    const value = says(entry.value) ? settle(entry.value) : undefined;
+    if (value !== entry.value) changed = true;
+    if (value !== undefined) entries.set(key, value === entry.value ? entry : { key: entry.key, value });
+  }
+  return changed ? { ...node, tag: undefined, entries } : node;
 }
 
-type At = { readonly rules: RuleTree | undefined; readonly path: string; readonly problems: Problems };
+/** Whether a value is one, and does not only take another away. */
+function says(node: Node): boolean {
+  return node.tag !== 'reset' && !(node.kind === 'scalar' && node.absent === true);
+}
+
+type At = {
+  readonly rules: RuleTree | undefined;
+  readonly path: string;
+  readonly problems: Problems;
+  /** Whether tags have acted once the merge is done. */
+  readonly tags: 'done' | 'kept';
+};
+
+function finish(node: Node, at: At): Node {
+  return at.tags === 'done' ? settle(node) : node;
+}
 
 function mergeNode(base: Node, over: Node, at: At): Node {
-  if (over.tag === 'override') return settle(over);
+  if (over.kind === 'scalar' && over.absent === true) return base;
+  if (over.tag === 'override') return finish(over, at);
   if (at.rules?.rule !== undefined) return mergeByRule(base, over, at.rules.rule, at);
   if (isNull(over)) return base;
-  if (isNull(base)) return settle(over);
+  if (isNull(base)) return finish(over, at);
   if (base.kind === 'map' && over.kind === 'map') return mergeMaps(base, over, at);
-  if (base.kind === 'list' && over.kind === 'list') return append(base, over);
-  if (base.kind === 'scalar' && over.kind === 'scalar') return settle(over);
+  if (base.kind === 'list' && over.kind === 'list') return append(base, over, at);
+  if (base.kind === 'scalar' && over.kind === 'scalar') return finish(over, at);
   at.problems.error(
     over.mark,
     `\`${at.path}\` is ${kindWords(over)} here, but ${kindWords(base)} in the file below it; the two cannot be merged`,
@@ -99,38 +130,38 @@ function mergeNode(base: Node, over: Node, at: At): Node {
 function mergeMaps(base: MapNode, over: MapNode, at: At): MapNode {
   const entries = new Map(base.entries);
   for (const [key, entry] of over.entries) {
-    if (entry.value.tag === 'reset') {
-      entries.delete(key);
+    if (!says(entry.value)) {
+      if (entry.value.tag === 'reset') entries.delete(key);
+      if (at.tags === 'kept' && entry.value.tag === 'reset') entries.set(key, entry);
       continue;
     }
     const below = entries.get(key);
     const rulesBelow = at.rules?.next.get(key) ?? at.rules?.next.get('*');
     const path = at.path === '' ? key : `${at.path}.${key}`;
-    const value =
-      below === undefined ? settle(entry.value) : mergeNode(below.value, entry.value, { rules: rulesBelow, path, problems: at.problems });
+    const value = below === undefined ? finish(entry.value, at) : mergeNode(below.value, entry.value, { ...at, rules: rulesBelow, path });
     entries.set(key, { key: below !== undefined && value === below.value ? below.key : entry.key, value });
   }
   return map(over.mark, entries);
 }
 
 /** Appends what is not there already, word for word. */
-function append(base: ListNode, over: ListNode): ListNode {
+function append(base: ListNode, over: ListNode, at: At): ListNode {
   const known = new Set(base.items.map((item) => JSON.stringify(toPlain(item))));
   const added: Node[] = [];
   for (const item of over.items) {
-    if (item.tag === 'reset') continue;
+    if (!says(item)) continue;
     const key = JSON.stringify(toPlain(item));
     if (known.has(key)) continue;
     known.add(key);
-    added.push(settle(item));
+    added.push(finish(item, at));
   }
   return list(base.mark, [...base.items, ...added]);
 }
 
 function mergeByRule(base: Node, over: Node, rule: Rule, at: At): Node {
-  if (rule === 'replace') return settle(over);
+  if (rule === 'replace') return finish(over, at);
   if (isNull(over)) return base;
-  if (isNull(base)) return settle(over);
+  if (isNull(base)) return finish(over, at);
   return mergers[rule](base, over, at);
 }
 
@@ -144,8 +175,8 @@ const mergers: Readonly<Record<Exclude<Rule, 'replace'>, Merger>> = {
   assignments: (base, over, at) => plainMerge(asAssignments(base), asAssignments(over), at),
   hosts: (base, over, at) => plainMerge(asHosts(base), asHosts(over), at),
   sequence: (base, over, at) => plainMerge(asSequence(base), asSequence(over), at),
-  logging: (base, over, at) => (sameDriver(base, over) ? plainMerge(base, over, at) : settle(over)),
-  ulimit: (base, over, at) => (base.kind === 'map' && over.kind === 'map' ? plainMerge(base, over, at) : settle(over)),
+  logging: (base, over, at) => (sameDriver(base, over) ? plainMerge(base, over, at) : finish(over, at)),
+  ulimit: (base, over, at) => (base.kind === 'map' && over.kind === 'map' ? plainMerge(base, over, at) : finish(over, at)),
   subnets: (base, over, at) => (base.kind === 'list' && over.kind === 'list' ? mergeSubnets(base, over, at) : plainMerge(base, over, at)),
 };
 
@@ -230,7 +261,7 @@ function mergeSubnets(base: ListNode, over: ListNode, at: At): Node {
     const subnet = subnetOf(item);
     const index = items.findIndex((candidate) => subnet !== undefined && subnetOf(candidate) === subnet);
     const below = items[index];
-    if (below === undefined) items.push(settle(item));
+    if (below === undefined) items.push(finish(item, at));
     else items[index] = mergeNode(below, item, { ...at, rules: undefined });
   }
   return list(base.mark, items);

@@ -21,6 +21,13 @@ export function validate(node: Node, shape: Shape, problems: Problems): Idle {
   return idle;
 }
 
+/** Whether a node fits a shape; what does not is reported under the path. */
+export function fitsOrReports(node: Node, shape: Shape, path: string, problems: Problems): boolean {
+  const before = problems.errors.length;
+  check(node, shape, path, { problems, idle: new Map() });
+  return problems.errors.length === before;
+}
+
 /** Whether a node fits a shape, without a word about why not. */
 function fits(node: Node, shape: Shape): boolean {
   let wrong = 0;

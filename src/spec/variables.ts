@@ -2,14 +2,27 @@ import path from 'node:path';
 import type { Problems } from './problem.ts';
 import type { Reader } from './reader.ts';
 import { parseDotenv } from './text/dotenv.ts';
-import { decodeText, type Source } from './text/source.ts';
+import { decodeText, type Mark, type Source } from './text/source.ts';
 import type { Lookup } from './text/template.ts';
 import { booleanOf } from './text/units.ts';
+
+/** What variables come from besides env files, and how those are read. */
+type VariablesInput = {
+  /** The process environment. */
+  readonly own?: Readonly<Record<string, string>>;
+  /** Variables that win over these: those of the file that includes another one. */
+  readonly outer?: Variables;
+  readonly reader: Reader;
+  readonly problems: Problems;
+  readonly show: (file: string) => string;
+};
 
 /** The variables that fill the file, lowest layer first: `.env`, `.env.<env>`, the process environment. */
 export class Variables {
   readonly #own: Readonly<Record<string, string>>;
-  readonly #files: Record<string, string> = {};
+  readonly #outer: Variables | undefined;
+  readonly #defined = new Map<string, string>();
+  readonly #files = new Map<string, { readonly value: string; readonly mark: Mark }>();
   readonly #reader: Reader;
   readonly #problems: Problems;
   readonly #show: (file: string) => string;
@@ -17,22 +30,32 @@ export class Variables {
   /** The env files that were read. */
   readonly files: string[] = [];
 
-  constructor(own: Readonly<Record<string, string>>, with_: { reader: Reader; problems: Problems; show: (file: string) => string }) {
-    this.#own = own;
-    this.#reader = with_.reader;
-    this.#problems = with_.problems;
-    this.#show = with_.show;
+  constructor(input: VariablesInput) {
+    this.#own = input.own ?? {};
+    this.#outer = input.outer;
+    this.#reader = input.reader;
+    this.#problems = input.problems;
+    this.#show = input.show;
   }
 
   /** The value of a variable, or undefined when it is unset. */
-  readonly get = (name: string): string | undefined => {
-    if (Object.hasOwn(this.#own, name)) return this.#own[name];
-    return Object.hasOwn(this.#files, name) ? this.#files[name] : undefined;
-  };
+  readonly get = (name: string): string | undefined => this.#above(name) ?? this.#files.get(name)?.value;
 
-  /** Every variable, for what must enumerate them. */
-  all(): Readonly<Record<string, string>> {
-    return { ...this.#files, ...this.#own };
+  /** Where the value of a variable is written: a place in an env file, or undefined for the process environment. */
+  origin(name: string): Mark | undefined {
+    if (this.#above(name) === undefined) return this.#files.get(name)?.mark;
+    return Object.hasOwn(this.#own, name) ? undefined : this.#outer?.origin(name);
+  }
+
+  /** Sets a variable that nothing else may set. */
+  define(name: string, value: string): void {
+    this.#defined.set(name, value);
+  }
+
+  #above(name: string): string | undefined {
+    const defined = this.#defined.get(name);
+    if (defined !== undefined) return defined;
+    return Object.hasOwn(this.#own, name) ? this.#own[name] : this.#outer?.get(name);
   }
 
   /** Whether `.env` is read without being named (`COMPOSE_DISABLE_ENV_FILE`). */
@@ -60,13 +83,10 @@ export class Variables {
     const values = readEnvText(file, bytes, {
       show: this.#show,
       problems: this.#problems,
-      lookup: (name) => (Object.hasOwn(this.#own, name) ? this.#own[name] : undefined),
+      lookup: (name) => this.#above(name),
       earlier: this.get,
     });
-    for (const [name, value] of Object.entries(values)) {
-      if (how === 'below' && Object.hasOwn(this.#files, name)) continue;
-      this.#files[name] = value;
-    }
+    for (const [name, found] of values) if (how !== 'below' || !this.#files.has(name)) this.#files.set(name, found);
     return true;
   }
 }
@@ -76,12 +96,12 @@ export function readEnvText(
   file: string,
   bytes: Uint8Array,
   into: { readonly show: (file: string) => string; readonly problems: Problems; readonly lookup: Lookup; readonly earlier?: Lookup },
-): Readonly<Record<string, string>> {
+): ReadonlyMap<string, { readonly value: string; readonly mark: Mark }> {
   const decoded = decodeText(bytes);
   const source: Source = { file: into.show(path.resolve(file)), text: 'text' in decoded ? decoded.text : decoded.before };
   if ('problem' in decoded) {
     into.problems.error({ source, offset: source.text.length }, decoded.problem);
-    return {};
+    return new Map();
   }
   const parsed = parseDotenv(decoded.text, into.lookup, into.earlier);
   for (const problem of parsed.problems) {
@@ -92,7 +112,7 @@ export function readEnvText(
     );
   }
   for (const { name, offset } of parsed.unset) into.problems.warn({ source, offset }, unsetMessage(name), unsetWords(name));
-  return parsed.values;
+  return new Map([...parsed.values].map(([name, { value, offset }]) => [name, { value, mark: { source, offset } }]));
 }
 
 /** What is said once of a variable that is unset. */

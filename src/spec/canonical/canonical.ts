@@ -1,5 +1,5 @@
 import { asAssignments, asBuild, asHosts, asNames, asSequence } from '../merge.ts';
-import { isNull, map, mapOf, scalar, withEntry, type Entry, type MapNode, type Node } from '../text/node.ts';
+import { isNull, map, mapOf, scalar, withEntry, type Entry, type MapNode, type Node, type Tag } from '../text/node.ts';
 import {
   emptyTexts,
   longCommand,
@@ -21,11 +21,33 @@ type Change = (node: Node, base: Base) => Node;
 
 const texts: Change = (node) => emptyTexts(asAssignments(node));
 
-const buildChanges: Readonly<Record<string, Change>> = {
-  context: (node, base) =>
-    node.kind === 'scalar' && typeof node.value === 'string' && !isRemoteContext(node.value)
-      ? { ...node, value: absolutePath(node.value, base) }
+/** A path as an absolute one. */
+function pathOf(node: Node, base: Base): Node {
+  return node.kind === 'scalar' && typeof node.value === 'string' && node.value !== ''
+    ? { ...node, value: absolutePath(node.value, base) }
+    : node;
+}
+
+/** A directory of a build, or an address that it is fetched from. */
+const contextOf: Change = (node, base) =>
+  node.kind === 'scalar' && typeof node.value === 'string' && isRemoteContext(node.value) ? node : pathOf(node, base);
+
+const watchChanges: Readonly<Record<string, Change>> = {
+  path: pathOf,
+  ignore: (node) => asSequence(node),
+  include: (node) => asSequence(node),
+};
+
+const developChanges: Readonly<Record<string, Change>> = {
+  watch: (node, base) =>
+    node.kind === 'list'
+      ? { ...node, items: node.items.map((item) => (item.kind === 'map' ? change(item, watchChanges, base) : item)) }
       : node,
+};
+
+const buildChanges: Readonly<Record<string, Change>> = {
+  context: contextOf,
+  additional_contexts: (node, base) => each(asAssignments(node), (item) => contextOf(item, base)),
   args: asAssignments,
   labels: texts,
   extra_hosts: asHosts,
@@ -61,14 +83,10 @@ const serviceChanges: Readonly<Record<string, Change>> = {
   env_file: longEnvFiles,
   label_file: (node, base) => {
     const long = asSequence(node);
-    if (long.kind !== 'list') return long;
-    return {
-      ...long,
-      items: long.items.map((item) =>
-        item.kind === 'scalar' && typeof item.value === 'string' ? { ...item, value: absolutePath(item.value, base) } : item,
-      ),
-    };
+    return long.kind === 'list' ? { ...long, items: long.items.map((item) => pathOf(item, base)) } : long;
   },
+  develop: (node, base) => (node.kind === 'map' ? change(node, developChanges, base) : node),
+  models: (node) => asNames(node, (item) => scalar(item.mark, null)),
   dns: (node) => uniqueTexts(asSequence(node)),
   dns_search: (node) => uniqueTexts(asSequence(node)),
   dns_opt: uniqueTexts,
@@ -92,31 +110,44 @@ const serviceChanges: Readonly<Record<string, Change>> = {
 };
 
 function change(node: MapNode, changes: Readonly<Record<string, Change>>, base: Base): MapNode {
+  let changed = false;
   const entries = new Map<string, Entry>();
   for (const [key, entry] of node.entries) {
     const apply = Object.hasOwn(changes, key) ? changes[key] : undefined;
-    const value =
-      apply === undefined || (entry.value.kind === 'scalar' && entry.value.broken === true) ? entry.value : apply(entry.value, base);
-    entries.set(key, { key: entry.key, value });
+    const value = apply === undefined || !isWhole(entry.value) ? entry.value : withTag(apply(entry.value, base), entry.value.tag);
+    if (value !== entry.value) changed = true;
+    entries.set(key, value === entry.value ? entry : { key: entry.key, value });
   }
-  return map(node.mark, entries);
+  return changed ? { ...node, entries } : node;
+}
+
+/** Whether there is a value at all: not one that was reported as wrong, or that only takes another away. */
+function isWhole(node: Node): boolean {
+  return node.tag !== 'reset' && !(node.kind === 'scalar' && node.broken === true);
+}
+
+function withTag(node: Node, tag: Tag | undefined): Node {
+  return node.tag === tag ? node : { ...node, tag };
 }
 
 /** Each value of a map of maps, changed. */
 function each(node: Node, apply: (node: Node, key: string) => Node): Node {
   if (node.kind !== 'map') return node;
   const entries = new Map<string, Entry>();
-  for (const [key, entry] of node.entries) entries.set(key, { key: entry.key, value: apply(entry.value, key) });
-  return map(node.mark, entries);
+  for (const [key, entry] of node.entries) {
+    const value = isWhole(entry.value) ? withTag(apply(entry.value, key), entry.value.tag) : entry.value;
+    entries.set(key, value === entry.value ? entry : { key: entry.key, value });
+  }
+  return { ...node, entries };
 }
 
-/** The document with every short form written out, paths absolute, names and the default network filled in. */
-export function canonical(document: MapNode, base: Base & { readonly name: string }): MapNode {
-  const resource: Change = (node, at) => each(node, (item, key) => longResource(item, { key, project: base.name, base: at }));
-  const changed = change(
+/** The document with every short form written out and paths absolute, and nothing added: what another file can be laid over. */
+export function longForms(document: MapNode, base: Base): MapNode {
+  const resource: Change = (node, at) => each(node, (item) => longResource(item, at));
+  return change(
     document,
     {
-      services: (node) => each(node, (service) => (service.kind === 'map' ? longService(service, base) : service)),
+      services: (node) => each(node, (service) => (service.kind === 'map' ? change(service, serviceChanges, base) : service)),
       networks: resource,
       volumes: resource,
       secrets: resource,
@@ -124,12 +155,29 @@ export function canonical(document: MapNode, base: Base & { readonly name: strin
     },
     base,
   );
-  const named = withEntry(changed, 'name', scalar(document.mark, base.name));
+}
+
+/** The document with every short form written out, paths absolute, names and the default network filled in. */
+export function canonical(document: MapNode, base: Base & { readonly name: string }): MapNode {
+  const name: Change = (node) => each(node, (item, key) => withName(item, { key, project: base.name }));
+  const filled = change(
+    longForms(document, base),
+    {
+      services: (node) => each(node, (service) => (service.kind === 'map' ? withUnwritten(service) : service)),
+      networks: name,
+      volumes: name,
+      secrets: name,
+      configs: name,
+    },
+    base,
+  );
+  const named = withEntry(filled, 'name', scalar(document.mark, base.name));
   return withDefaultNetwork(named, base.name);
 }
 
-function longService(service: MapNode, base: Base): MapNode {
-  const changed = withImplied(change(service, serviceChanges, base));
+/** A service with what it means without being written: dependencies, and the default network. */
+function withUnwritten(service: MapNode): MapNode {
+  const changed = withImplied(service);
   if (changed.entries.has('network_mode') || changed.entries.has('provider')) return changed;
   const networks = changed.entries.get('networks')?.value;
   if (networks !== undefined && !(networks.kind === 'map' && networks.entries.size === 0)) return changed;
@@ -168,20 +216,19 @@ function implied(service: MapNode): Implied[] {
   return [...links, ...namespaces, ...volumes];
 }
 
-function longResource(node: Node, at: { readonly key: string; readonly project: string; readonly base: Base }): Node {
-  const long = longExternal(isNull(node) ? map(node.mark, new Map()) : node);
-  if (long.kind !== 'map') return long;
-  const external = long.entries.get('external')?.value;
+const resourceChanges: Readonly<Record<string, Change>> = { labels: texts, file: pathOf };
+
+function longResource(node: Node, base: Base): Node {
+  const long = longExternal(node);
+  return long.kind === 'map' ? change(long, resourceChanges, base) : long;
+}
+
+function withName(node: Node, at: { readonly key: string; readonly project: string }): Node {
+  const resource = isNull(node) ? map(node.mark, new Map()) : node;
+  if (resource.kind !== 'map' || resource.entries.has('name')) return resource;
+  const external = resource.entries.get('external')?.value;
   const isExternal = external?.kind === 'scalar' && (external.value === true || external.value === 'true');
-  const file = long.entries.get('file')?.value;
-  const labels = long.entries.get('labels')?.value;
-  let result = long;
-  if (labels !== undefined) result = withEntry(result, 'labels', texts(labels, at.base));
-  if (file?.kind === 'scalar' && typeof file.value === 'string')
-    result = withEntry(result, 'file', { ...file, value: absolutePath(file.value, at.base) });
-  return result.entries.has('name')
-    ? result
-    : withEntry(result, 'name', scalar(node.mark, isExternal ? at.key : `${at.project}_${at.key}`));
+  return withEntry(resource, 'name', scalar(node.mark, isExternal ? at.key : `${at.project}_${at.key}`));
 }
 
 function withDefaultNetwork(document: MapNode, project: string): MapNode {

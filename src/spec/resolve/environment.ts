@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parseRawEnv } from '../text/dotenv.ts';
 import { child, entriesOf, isNull, itemsOf, map, scalar, withEntry, type Entry, type MapNode, type Node } from '../text/node.ts';
 import { scalarText } from '../text/scalar.ts';
-import { decodeText, type Mark } from '../text/source.ts';
+import { decodeText, type Mark, type Source } from '../text/source.ts';
 import { readEnvText } from '../variables.ts';
 import type { Context } from './context.ts';
 import { booleanAt, textAt } from './get.ts';
@@ -20,8 +20,8 @@ async function withVariables(service: MapNode, context: Context): Promise<MapNod
   for (const [name, entry] of entriesOf(written)) own.set(name, { key: entry.key, value: inherited(name, entry.value, context) });
   const entries = new Map<string, Entry>();
   for (const file of itemsOf(files)) {
-    for (const [name, value] of Object.entries(await readEnvFile(file, own, context))) {
-      entries.set(name, { key: file.mark, value: scalar(file.mark, value) });
+    for (const [name, { value, mark }] of await readEnvFile(file, own, context)) {
+      entries.set(name, { key: mark, value: scalar(mark, value) });
     }
   }
   for (const [name, entry] of own) entries.set(name, entry);
@@ -34,14 +34,16 @@ function inherited(name: string, value: Node, context: Context): Node {
   return found === undefined ? value : scalar(value.mark, found);
 }
 
-async function readEnvFile(item: Node, own: ReadonlyMap<string, Entry>, context: Context): Promise<Readonly<Record<string, string>>> {
+type EnvValues = ReadonlyMap<string, { readonly value: string; readonly mark: Mark }>;
+
+async function readEnvFile(item: Node, own: ReadonlyMap<string, Entry>, context: Context): Promise<EnvValues> {
   const file = textAt(item, 'path');
-  if (file === undefined) return {};
+  if (file === undefined) return new Map();
   const mark = child(item, 'path')?.mark ?? item.mark;
   const bytes = await context.reader.read(file);
   if (bytes === undefined) {
     if (booleanAt(item, 'required') !== false) missing(mark, 'env file', file, context);
-    return {};
+    return new Map();
   }
   const lookup = (name: string): string | undefined => {
     const entry = own.get(name)?.value;
@@ -49,9 +51,12 @@ async function readEnvFile(item: Node, own: ReadonlyMap<string, Entry>, context:
   };
   if (textAt(item, 'format') !== 'raw') return readEnvText(file, bytes, { show: context.show, problems: context.problems, lookup });
   const decoded = decodeText(bytes);
-  if ('text' in decoded) return parseRawEnv(decoded.text, lookup);
+  if ('text' in decoded) {
+    const source: Source = { file: context.show(file), text: decoded.text };
+    return new Map([...parseRawEnv(decoded.text, lookup)].map(([name, { value, offset }]) => [name, { value, mark: { source, offset } }]));
+  }
   context.problems.error(mark, `the env file ${context.show(file)} cannot be read: ${decoded.problem}`);
-  return {};
+  return new Map();
 }
 
 async function withLabels(service: MapNode, context: Context): Promise<MapNode> {
@@ -71,8 +76,8 @@ async function withLabels(service: MapNode, context: Context): Promise<MapNode> 
       const entry = entries.get(key)?.value;
       return entry?.kind === 'scalar' ? scalarText(entry.value) : undefined;
     };
-    for (const [key, value] of Object.entries(readEnvText(name, bytes, { show: context.show, problems: context.problems, lookup }))) {
-      entries.set(key, { key: file.mark, value: scalar(file.mark, value) });
+    for (const [key, { value, mark }] of readEnvText(name, bytes, { show: context.show, problems: context.problems, lookup })) {
+      entries.set(key, { key: mark, value: scalar(mark, value) });
     }
   }
   for (const [key, entry] of entriesOf(written)) entries.set(key, entry);

@@ -1,3 +1,4 @@
+import { include } from './include.ts';
 import { service } from './service.ts';
 import {
   acts,
@@ -88,7 +89,10 @@ export const root: Shape = object({
   secrets: acts(dictionaryOf(secret, 'name'), 'Files that are secret.'),
   configs: acts(dictionaryOf(config, 'name'), 'Files that are not.'),
   version: reported(any, 'Obsolete; the current specification holds.'),
-  include: refused(any, 'Leaving it out would deploy something else. Until it is built, name the other files with `-f`.'),
+  include: acts(
+    include,
+    'Other files whose services, networks, volumes, secrets and configs belong to the app; below the file that includes them.',
+  ),
   models: reported(any, 'No effect yet.'),
   jobs: reported(any, 'No effect yet; they do not run.'),
   'x-berth': acts(projectBerth, 'Defaults for what Compose has no word for.'),

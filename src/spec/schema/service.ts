@@ -1,6 +1,7 @@
 import { build, grant, ulimits } from './build.ts';
 import { deploy, deviceRequestKeys } from './deploy.ts';
 import { extraHosts } from './hosts.ts';
+import { extension } from './include.ts';
 import {
   acts,
   any,
@@ -285,7 +286,7 @@ export const serviceKeys: Readonly<Record<string, Field>> = {
     any,
     'Not built yet; a service without its preparation would be another thing. `x-berth.release`, or a service awaited by `service_completed_successfully`, does it once per release.',
   ),
-  extends: refused(any, 'Leaving it out would deploy something else. Until it is built, share keys with an anchor and `<<`.'),
+  extends: acts(extension, 'Takes the keys of another service, of this file or another one; its own keys are laid over them.'),
   credential_spec: reported(any, 'Windows only.'),
   isolation: reported(string, 'Windows only.'),
   develop: reported(any, 'For `docker compose watch`.'),

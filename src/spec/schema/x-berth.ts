@@ -14,6 +14,7 @@ import {
   string,
   type Shape,
 } from './shape.ts';
+import { projectEnvironments } from './environments.ts';
 import { routeKeys } from './routes.ts';
 import { tls } from './tls.ts';
 
@@ -62,6 +63,6 @@ export const projectBerth: Shape = object({
   probe: acts(probe, 'Defaults for every service.'),
   rollout: acts(rollout, 'Defaults for every service.'),
   tls: acts(tls, 'Default for every service with routes; `none` at a service keeps it without.'),
-  environments: refused(any, 'Not built yet.'),
+  environments: acts(projectEnvironments, 'What chooses the environment when the command line does not.'),
   toggles: refused(any, 'Not built yet.'),
 });

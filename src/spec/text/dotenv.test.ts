@@ -4,6 +4,10 @@ import { parseDotenv, parseRawEnv } from './dotenv.ts';
 
 const outside = (name: string): string | undefined => (name === 'OUT' ? 'outside' : undefined);
 
+function plain(values: ReadonlyMap<string, { value: string }>): Record<string, string> {
+  return Object.fromEntries([...values].map(([name, { value }]) => [name, value]));
+}
+
 describe('parseDotenv', () => {
   it.each<[string, Record<string, string>]>([
     ['A=1', { A: '1' }],
@@ -45,7 +49,11 @@ describe('parseDotenv', () => {
     ['A="x" B=2', { A: 'x', B: '2' }],
     ['A=`x`', { A: '`x`' }],
   ])('%j', (text, values) => {
-    expect(parseDotenv(text, outside)).toEqual({ values, unset: [], problems: [] });
+    expect({ ...parseDotenv(text, outside), values: plain(parseDotenv(text, outside).values) }).toEqual({
+      values,
+      unset: [],
+      problems: [],
+    });
   });
 
   it.each([
@@ -80,6 +88,6 @@ describe('parseDotenv', () => {
 
 describe('parseRawEnv', () => {
   it('takes values as they are', () => {
-    expect(parseRawEnv('# c\nA="q" # x\nB=$A\n\nOUT\nNOT\n', outside)).toEqual({ A: '"q" # x', B: '$A', OUT: 'outside' });
+    expect(plain(parseRawEnv('# c\nA="q" # x\nB=$A\n\nOUT\nNOT\n', outside))).toEqual({ A: '"q" # x', B: '$A', OUT: 'outside' });
   });
 });

@@ -3,9 +3,12 @@ import { fillTemplate, type Lookup } from './template.ts';
 /** What is wrong in an env file, as an offset into its text. */
 export type DotenvProblem = { readonly offset: number; readonly message: string; readonly required?: string };
 
+/** A variable of an env file, and where it is written. */
+export type DotenvValue = { readonly value: string; readonly offset: number };
+
 /** Variables in the order of the file, and what could not be read. */
 export type Dotenv = {
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: ReadonlyMap<string, DotenvValue>;
   readonly unset: readonly { readonly name: string; readonly offset: number }[];
   readonly problems: readonly DotenvProblem[];
 };
@@ -36,7 +39,7 @@ class Reader {
   readonly #text: string;
   readonly #lookup: Lookup;
   readonly #earlier: Lookup;
-  readonly #values = new Map<string, string>();
+  readonly #values = new Map<string, DotenvValue>();
   readonly #unset: { name: string; offset: number }[] = [];
   readonly #problems: DotenvProblem[] = [];
   #at = 0;
@@ -53,7 +56,7 @@ class Reader {
       if (this.#at >= this.#text.length) break;
       this.#statement();
     }
-    return { values: Object.fromEntries(this.#values), unset: this.#unset, problems: this.#problems };
+    return { values: this.#values, unset: this.#unset, problems: this.#problems };
   }
 
   #skipToStatement(): void {
@@ -82,13 +85,13 @@ class Reader {
     }
     if (this.#at >= lineEnd) {
       const inherited = this.#lookup(name) ?? this.#earlier(name);
-      if (inherited !== undefined) this.#values.set(name, inherited);
+      if (inherited !== undefined) this.#values.set(name, { value: inherited, offset: start });
       return;
     }
     this.#at++;
     while (this.#at < lineEnd && blank.test(this.#text.charAt(this.#at))) this.#at++;
     const value = this.#value(start);
-    if (value !== undefined) this.#values.set(name, value);
+    if (value !== undefined) this.#values.set(name, { value, offset: start });
   }
 
   /** Reads up to `=` or `:` or the end of the line; leaves the position there. */
@@ -149,7 +152,7 @@ class Reader {
   }
 
   #expand(value: string, offset: number): string | undefined {
-    const filled = fillTemplate(value, (name) => this.#lookup(name) ?? this.#values.get(name) ?? this.#earlier(name));
+    const filled = fillTemplate(value, (name) => this.#lookup(name) ?? this.#values.get(name)?.value ?? this.#earlier(name));
     if (!filled.ok) {
       this.#problems.push({ offset, message: filled.message, ...(filled.required === undefined ? {} : { required: filled.required }) });
       return undefined;
@@ -172,15 +175,15 @@ function unescapeDouble(value: string): string {
 }
 
 /** The `raw` format of an env file: `KEY=value` lines taken as they are; `KEY` alone is inherited. */
-export function parseRawEnv(text: string, lookup: Lookup): Readonly<Record<string, string>> {
-  const values: Record<string, string> = {};
-  for (const line of text.split(/\r?\n/)) {
-    const trimmed = line.trimStart();
+export function parseRawEnv(text: string, lookup: Lookup): ReadonlyMap<string, DotenvValue> {
+  const values = new Map<string, DotenvValue>();
+  for (const { 0: line, index: offset } of text.matchAll(/[^\n]+/g)) {
+    const trimmed = line.replace(/\r$/, '').trimStart();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
     const equals = trimmed.indexOf('=');
     const name = equals === -1 ? trimmed.trimEnd() : trimmed.slice(0, equals);
     const value = equals === -1 ? lookup(name) : trimmed.slice(equals + 1);
-    if (value !== undefined) values[name] = value;
+    if (value !== undefined) values.set(name, { value, offset });
   }
   return values;
 }

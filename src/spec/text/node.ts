@@ -18,7 +18,14 @@ export type ScalarNode = {
   readonly value: Scalar;
   /** Already reported as a problem; nothing more is said about it. */
   readonly broken?: boolean;
+  /** Inside `x-berth`: a variable in it is unset, so that it says nothing, and what a lower layer says stays. */
+  readonly absent?: boolean;
+  /** Inside `x-berth`: the text between its references and the references, when it has any. */
+  readonly parts?: readonly Part[];
 };
+
+/** A piece of a text: itself, or what it refers to. */
+export type Part = string | { readonly kind: 'config' | 'secret'; readonly name: string };
 export type ListNode = { readonly kind: 'list'; readonly mark: Mark; readonly tag?: Tag | undefined; readonly items: readonly Node[] };
 export type MapNode = {
   readonly kind: 'map';

@@ -1,0 +1,66 @@
+import type { Problems } from '../problem.ts';
+import type { Reader } from '../reader.ts';
+import type { Report } from '../text/interpolate.ts';
+import type { MapNode, Node } from '../text/node.ts';
+import { decodeText, type Mark, type Source } from '../text/source.ts';
+import type { Lookup } from '../text/template.ts';
+import { parseYaml } from '../text/yaml-tree.ts';
+
+/** What one layer says: its part of the application, with short forms written out. */
+export type Said = { readonly node: MapNode; readonly from: 'include' | 'extends' | 'file' | 'set' };
+
+/** What reading the files of one application shares. */
+export type Reading = {
+  readonly reader: Reader;
+  readonly problems: Problems;
+  readonly report: Report;
+  readonly show: (file: string) => string;
+  readonly home: string | undefined;
+  /** Files that were read, in that order. */
+  readonly files: string[];
+  /** Files of which nothing could be had, and services that could not be completed: what they lack is not said as well. */
+  readonly unreadable: string[];
+  /** Directories that relative paths of included and extended files start from. */
+  readonly directories: Set<string>;
+  /** What fills the variables of a source, where that is not what fills the others. */
+  readonly lookups: Map<Source, Lookup>;
+  /** Every layer, lowest first; only kept where somebody wants to know. */
+  readonly said: Said[] | undefined;
+  readonly parsed: Map<string, Promise<MapNode[] | undefined>>;
+};
+
+/** The documents of a file as mappings; undefined when it is not there. What is wrong with it is reported once. */
+export function readLayers(file: string, reading: Reading): Promise<MapNode[] | undefined> {
+  const known = reading.parsed.get(file);
+  if (known !== undefined) return known;
+  const made = readFile(file, reading);
+  reading.parsed.set(file, made);
+  return made;
+}
+
+async function readFile(file: string, reading: Reading): Promise<MapNode[] | undefined> {
+  const bytes = await reading.reader.read(file);
+  if (bytes === undefined) return undefined;
+  reading.files.push(file);
+  const nodes = parse(reading.show(file), bytes, reading.problems);
+  if (nodes === undefined) reading.unreadable.push(file);
+  return (nodes ?? []).flatMap((node) => {
+    if (node.kind === 'map') return [node];
+    reading.problems.error(node.mark, 'the file must be a mapping, with `services:` at its top');
+    return [];
+  });
+}
+
+function parse(file: string, bytes: Uint8Array, problems: Problems): Node[] | undefined {
+  const decoded = decodeText(bytes);
+  const source: Source = { file, text: 'text' in decoded ? decoded.text : decoded.before };
+  if ('text' in decoded) return parseYaml(source, problems);
+  problems.error({ source, offset: source.text.length }, decoded.problem);
+  return undefined;
+}
+
+/** Reports a file that another one names and that is not there. */
+export function missingFile(mark: Mark, file: string, how: string, reading: Reading): void {
+  reading.problems.error(mark, `the file ${reading.show(file)} (\`${how}\`) does not exist`, { code: 'FILE_NOT_FOUND' });
+  reading.unreadable.push(file);
+}
