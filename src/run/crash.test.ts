@@ -35,6 +35,7 @@ function accounts(w: FakeWorld, wanted: Project): void {
   expect(new Set(w.instances().map((i) => i.split(' ')[2]))).toEqual(new Set(['running']));
   const behind = wanted.services.filter((s) => s.ports.length > 0).reduce((sum, s) => sum + s.replicas, 0);
   expect(w.serving()).toHaveLength(behind);
+  for (const s of wanted.services) accountsForName(w, s.name);
   expect(w.store.listActiveRollouts()).toEqual([]);
   const tags = w.engine.images
     .list()
@@ -50,6 +51,23 @@ function accounts(w: FakeWorld, wanted: Project): void {
   ).toEqual([release]);
 }
 
+/** Other services find either the front, with every instance behind it, or the instances, and no front. */
+function accountsForName(w: FakeWorld, service: string): void {
+  const front = w.fronts.front('shop', service);
+  const running = [...w.engine.machine.containers.values()].filter((c) => c.state === 'running' && c.name.includes(`shop-${service}-`));
+  const instances = running.filter((c) => c.body.Labels['dev.berth.role'] === 'instance').map((c) => c.name);
+  const named = [...w.engine.machine.containers.values()].filter((c) => [...c.endpoints.values()].some((e) => e.aliases.includes(service)));
+  const isFronted = w.store.getFront('shop', service) !== undefined;
+  expect(named.map((c) => c.name)).toEqual(isFronted ? [front?.container()?.name] : instances);
+  if (isFronted) expect(behindFront(w, service)).toEqual(instances.toSorted());
+  expect(front?.lost ?? 0).toBe(0);
+}
+
+function behindFront(w: FakeWorld, service: string): string[] {
+  const servers = w.fronts.front('shop', service)?.config.backends.flatMap((b) => b.servers) ?? [];
+  return [...new Set(servers.filter((s) => s.state === 'ready').map((s) => s.name))].toSorted();
+}
+
 describe('kill -9 of the server', () => {
   it('at every write of an update ends in the new release, never with fewer ready instances than wanted', async () => {
     let died = true;
@@ -59,6 +77,9 @@ describe('kill -9 of the server', () => {
       let fewest = Infinity;
       w.dataPlane.onChange = () => {
         fewest = Math.min(fewest, w.serving().length);
+      };
+      w.fronts.onChange = () => {
+        fewest = Math.min(fewest, behindFront(w, 'web').length);
       };
       const next = project([web({ environment: { V: '2' } })]);
       const result = await killedAt(w, w.upRequest(next), atWrite);
@@ -91,6 +112,28 @@ describe('kill -9 of the server', () => {
       accounts(w, project([web()]));
     }
   }, 60_000);
+
+  it.each([
+    ['dns', 'front'],
+    ['front', 'dns'],
+  ])(
+    'at every write of a change from %s to %s ends with the name where the file has it',
+    async (from, to) => {
+      let died = true;
+      for (let atWrite = 1; died; atWrite++) {
+        const w = new FakeWorld();
+        await w.up(project([web({ internal: from })]));
+        const next = project([web({ internal: to })]);
+        const result = await killedAt(w, w.upRequest(next), atWrite);
+        died = result.died;
+        if (result.ended === undefined) await w.up(next);
+        expect((await w.up(next)).exitCode, `write ${atWrite}`).toBe(0);
+        accounts(w, next);
+        expect(w.store.getFront('shop', 'web') !== undefined, `write ${atWrite}`).toBe(to === 'front');
+      }
+    },
+    60_000,
+  );
 
   it('never runs a release command twice', async () => {
     let died = true;

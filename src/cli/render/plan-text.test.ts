@@ -6,6 +6,23 @@ import { planText } from './plan-text.ts';
 const service: ServicePlan = { service: 'web', change: 'none', why: 'nothing changed', order: 'start-first', gap: '0' };
 const plan: Plan = { app: 'shop', release: 2, services: [service], steps: [], warnings: [] };
 
+it('says where the name of each service leads other services, and why', () => {
+  const services: ServicePlan[] = [
+    { ...service, internal: { kind: 'front', why: 'it has 3 instances' } },
+    { ...service, service: 'db', internal: { kind: 'dns', why: 'it is updated stop-first: volume `data` can have one writer' } },
+    { ...service, service: 'worker', internal: { kind: 'none', why: 'no TCP port of it is known' } },
+  ];
+  expect(
+    planText({ ...plan, services }, createStyle('plain'))
+      .split('\n')
+      .slice(5, 8),
+  ).toEqual([
+    '   `web` leads to its front: it has 3 instances',
+    '   `db` leads straight to its instances: it is updated stop-first: volume `data` can have one writer',
+    '   `worker` is not to be called: no TCP port of it is known',
+  ]);
+});
+
 it('tells of routes that were made of labels, with their place', () => {
   const from = 'traefik labels, compose.yaml:12';
   const routes = [

@@ -40,6 +40,7 @@ export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
   for (const { name, maintenance } of app.services)
     if (maintenance === true)
       lines.push(style.yellow(`${name} is in maintenance: everybody outside is answered 503 until \`berth maintenance off ${name}\``));
+  for (const { name, internal } of app.services) if (internal?.kind === 'front') lines.push(frontLine(name, internal, style));
   const short = app.services.filter((service) => !service.stopped && service.ready < service.wanted);
   for (const service of short) lines.push(style.yellow(`${service.name}: ${service.ready} of ${count(service.wanted, 'instance')} ready`));
   for (const instance of app.services.flatMap((service) => service.instances)) {
@@ -47,6 +48,17 @@ export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
       lines.push(style.yellow(`${instance.name} failed${exitWords(instance)} and is kept to be looked at: docker logs ${instance.name}`));
   }
   return lines.join('\n');
+}
+
+type InternalState = NonNullable<AppStatus['services'][number]['internal']>;
+
+/** Where other services reach a service; one that is stopped has no front meanwhile. */
+function frontLine(name: string, { state, addresses, ports }: InternalState, style: Style): string {
+  if (state === undefined) return style.dim(`${name} has no front while it does not run`);
+  if (state !== 'running')
+    return style.yellow(`${name}: its front is ${state}, other services cannot call it; \`berth up\` brings it back`);
+  const carried = ports.map(({ port, mode }) => `${port} ${mode}`).join(', ');
+  return style.dim(`${name} is called at ${addresses.length === 0 ? 'its front' : addresses.join(', ')} (${carried})`);
 }
 
 type InstanceState = AppStatus['services'][number]['instances'][number];
