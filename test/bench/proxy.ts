@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { docker, freePort, Site, web } from '../e2e/harness/index.ts';
 import { against, median, type Bench } from './bench.ts';
+import { handConfiguration, startHaproxy } from './by-hand.ts';
+import { ratesByTurns } from './wrk.ts';
 
-const execute = promisify(execFile);
 const rounds = 10;
 const seconds = 3;
 
@@ -24,7 +23,7 @@ export const proxy: Bench = {
     const log = logLines(await edgeConfiguration(edge));
     await using same = await byHand(site, { image, address, log, repeats: true });
     await using plain = await byHand(site, { image, address, log: [], repeats: false });
-    const [own = 0, peer = 0, bare = 0] = (await ratesByTurns([site.url(), same.url, plain.url], say)).map(median);
+    const [own = 0, peer = 0, bare = 0] = (await ratesByTurns([site.url(), same.url, plain.url], { rounds, seconds }, say)).map(median);
     const measured = { metric: 'throughput', value: own, unit: 'requests/s' };
     const alike = log.length > 0 ? 'the same log line' : 'no log, as the edge writes none';
     return [
@@ -67,12 +66,9 @@ async function edgeContainer(site: Site): Promise<string> {
   return docker('ps', '-q', '--filter', 'label=dev.berth.role=edge', '--filter', `label=dev.berth.installation=${installation}`);
 }
 
-/** The configuration that the edge was started with or was last given, whichever file holds it. */
-async function edgeConfiguration(edge: string): Promise<string> {
-  const command = await docker('inspect', '-f', '{{json .Config.Cmd}} {{json .Config.Entrypoint}}', edge);
-  const files = [...command.matchAll(/"(\/[^" ]+\.cfg)"/g)].map(([, file]) => file ?? '');
-  if (files.length === 0) throw new Error(`The edge's command names no configuration: ${command}`);
-  return docker('exec', edge, 'cat', ...files);
+/** The configuration that the edge runs. */
+function edgeConfiguration(edge: string): Promise<string> {
+  return docker('exec', edge, 'sh', '-c', 'cat "$BERTH_SOCKETS/haproxy.cfg"');
 }
 
 function logLines(configuration: string): string[] {
@@ -91,87 +87,12 @@ async function instanceAddress(site: Site): Promise<string> {
   return address;
 }
 
-type ByHand = { readonly image: string; readonly address: string; readonly log: readonly string[]; readonly repeats: boolean };
+type Hand = { readonly image: string; readonly address: string; readonly log: readonly string[]; readonly repeats: boolean };
 
-/** Sends again what a server that was just stopped did not answer, as far as that is safe. */
-const repeating = {
-  defaults: '  option redispatch 1\n  retries 3\n  retry-on conn-failure empty-response',
-  backend: '  http-request disable-l7-retry unless { method GET HEAD OPTIONS }',
-};
-
-/** The same HAProxy as a careful person would set it up without berth. */
-async function byHand(site: Site, { image, address, log, repeats }: ByHand): Promise<AsyncDisposable & { url: string }> {
+async function byHand(site: Site, { image, address, log, repeats }: Hand): Promise<AsyncDisposable & { url: string }> {
   const port = await freePort();
-  const file = `peer/${port}.cfg`;
-  site.write(
-    file,
-    `global
-  uid 65532
-  gid 65532
-defaults
-  mode http
-  timeout client 60s
-  timeout connect 5s
-  timeout server 60s
-  timeout http-keep-alive 10s
-${[...log, repeats ? repeating.defaults : ''].join('\n')}
-frontend in
-  bind :${port}
-  option forwardfor
-  http-request set-header X-Forwarded-Proto http
-  http-request set-header X-Forwarded-Host %[req.hdr(host)]
-  http-request set-header X-Forwarded-Port %[dst_port]
-  http-request set-header X-Real-IP %[src]
-  default_backend app
-backend app
-  balance roundrobin
-${repeats ? repeating.backend : ''}
-  server one ${address}:3000 check
-`,
-  );
-  const container = `berth-bench-${port}`;
-  const mount = `${site.directory}/${file}:/hand.cfg:ro`;
-  await docker(
-    'run',
-    '-d',
-    '--name',
-    container,
-    '--network',
-    'host',
-    '-v',
-    mount,
-    '--entrypoint',
-    'haproxy',
-    image,
-    '-W',
-    '-db',
-    '-f',
-    '/hand.cfg',
-  );
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    async [Symbol.asyncDispose]() {
-      await docker('rm', '-f', container);
-    },
-  };
-}
-
-async function ratesByTurns(urls: readonly string[], say: (progress: string) => void): Promise<number[][]> {
-  const rates: number[][] = urls.map(() => []);
-  for (let round = 0; round <= rounds; round++) {
-    for (const [at, url] of urls.entries()) {
-      const rate = await requestRate(url);
-      // The first round warms up.
-      if (round > 0) rates[at]?.push(rate);
-    }
-    say(`round ${round} of ${rounds}`);
-  }
-  return rates;
-}
-
-async function requestRate(url: string): Promise<number> {
-  const { stdout } = await execute('wrk', ['-t1', '-c64', `-d${seconds}s`, url]);
-  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
-  if (rate === undefined || /Non-2xx|Socket errors/.test(stdout)) throw new Error(`wrk: ${stdout}`);
-  return Number(rate);
+  const directory = `peer-${port}`;
+  site.write(`${directory}/hand.cfg`, handConfiguration({ port, server: `${address}:3000`, log, repeats }));
+  const running = await startHaproxy({ name: `berth-bench-${port}`, image, directory: `${site.directory}/${directory}`, file: 'hand.cfg' });
+  return { url: `http://127.0.0.1:${port}/`, ...running };
 }
