@@ -53,7 +53,7 @@ describe('help', () => {
   it('lists every verb, and berth without a verb does the same', async () => {
     const { code, out } = await berth([]);
     expect(code).toBe(0);
-    expect(out).toContain('  up              build, start, check and switch to what the file says now\n');
+    expect(out).toContain('  up               build, start, check and switch to what the file says now\n');
     expect((await berth(['--help'])).out).toBe(out);
   });
 
@@ -189,6 +189,20 @@ it('refuses a word of scale or rollback that it does not understand', async () =
   expect((await berth(['rollback', 'v3'], base)).err).toBe(
     'error: `v3` is not the number of a release.\nhint: Run `berth history` to see them.\n',
   );
+});
+
+it('puts services into maintenance with a page, and says which are in it', async () => {
+  const maintenance = () => Promise.resolve({ services: ['web'] });
+  const given = { files: { ...files, '/app/soon.html': '<p>soon' }, client: { ...client, maintenance } };
+  const on = await berth(['maintenance', 'on', 'web', '--page', 'soon.html'], given);
+  expect(on).toMatchObject({ code: 0, out: 'in maintenance: web\n' });
+  expect(on.calls.at(-1)).toEqual(['maintenance', { app: 'shop', services: ['web'], on: true, page: '<p>soon' }]);
+  expect(await berth(['maintenance', 'on', '--page', 'none.html'], given)).toMatchObject({ code: 2 });
+  const off = await berth(['maintenance', 'off'], {
+    ...given,
+    client: { ...client, maintenance: () => Promise.resolve({ services: [] }) },
+  });
+  expect(off).toMatchObject({ code: 0, out: 'nothing is in maintenance\n' });
 });
 
 it('shows the releases, and which one to go back to', async () => {

@@ -1,7 +1,60 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AppEdge, Backend, Listener } from '../model/index.ts';
 import { addServer, openService, setMaintenance, settleService } from './edge.ts';
 import { findConflicts, mergeEdges } from './edge-merge.ts';
+
+const certificate = (id: string) => ({ id, fingerprint: id, hosts: [`${id}.test`] });
+
+/** An app with a route of its own on port 443. */
+function secure(app: string, over: Partial<Listener> & { clientCa?: string; ids?: readonly string[] } = {}): AppEdge {
+  const { clientCa, ids = [app], ...listener } = over;
+  const rules = [{ host: `${app}.test`, path: '/', service: 'web', backend: `${app}.web.routes` }];
+  const tls = { certificates: ids.map(certificate), clientCa };
+  return { app, listeners: [{ address: '', port: 443, mode: 'http', rules, tls, ...listener }], backends: [] };
+}
+
+test('apps share a port with the certificates of all', () => {
+  const { listeners } = mergeEdges([secure('a'), secure('b', { ids: ['b', 'a'] })]);
+  expect(listeners).toHaveLength(1);
+  expect(listeners[0]?.tls?.certificates.map((c) => c.id)).toEqual(['a', 'b']);
+  expect(listeners[0]?.rules.map((r) => r.host)).toEqual(['a.test', 'b.test']);
+  expect(findConflicts([secure('a'), secure('b')])).toEqual([]);
+});
+
+describe('client certificates', () => {
+  test('of one authority can be demanded by all on a port', () => {
+    const both = [secure('a', { clientCa: 'CA' }), secure('b', { clientCa: 'CA' })];
+    expect(findConflicts(both)).toEqual([]);
+    expect(mergeEdges(both).listeners[0]?.tls?.clientCa).toBe('CA');
+  });
+  test.each([
+    ['of two authorities', 'CA', 'other'],
+    ['by one only', 'CA', undefined],
+  ])('cannot be demanded %s on one port', (_what, one, two) => {
+    const [first, second] = [secure('a', { clientCa: one }), secure('b', two === undefined ? {} : { clientCa: two })];
+    expect(findConflicts([first, second])).toMatchObject([
+      { first: { app: 'a' }, second: { app: 'b' }, what: expect.stringContaining('port 443') },
+    ]);
+    expect(findConflicts([first, { ...second, listeners: second.listeners.map((l) => ({ ...l, port: 8443 })) }])).toEqual([]);
+  });
+});
+
+describe('ACME', () => {
+  const thumbprints = [{ hosts: ['a.test'], thumbprint: 'x' }];
+  const plain = (app: string): AppEdge => ({ ...secure(app), listeners: [{ address: '', port: 80, mode: 'http', rules: [] }] });
+
+  test('binds port 80 where no app has it', () => {
+    const config = mergeEdges([secure('a')], thumbprints);
+    expect(config.listeners.map((l) => l.port)).toEqual([80, 443]);
+    expect(config.acmeThumbprints).toEqual(thumbprints);
+  });
+  test('shares port 80 with an app', () => {
+    expect(mergeEdges([plain('a')], thumbprints).listeners).toHaveLength(1);
+  });
+  test('without an account nothing is bound for it', () => {
+    expect(mergeEdges([secure('a')])).not.toHaveProperty('acmeThumbprints');
+  });
+});
 
 const backend = (app: string, over: Partial<Backend> = {}): Backend => ({
   name: `${app}.web.routes`,
@@ -19,33 +72,29 @@ const edge = (app: string, listener: Partial<Listener>, over: Partial<Backend> =
 });
 const ruled = (app: string, host: string | undefined, over: Partial<Listener> = {}): AppEdge =>
   edge(app, { rules: [{ host, path: '/', service: 'web', backend: `${app}.web.routes` }], ...over });
-const tls = (id: string, clientCa?: string): Pick<Listener, 'tls'> => ({
-  tls: { certificates: [{ id, fingerprint: '01', hosts: [] }], clientCa },
-});
+const tls = (id: string): Pick<Listener, 'tls'> => ({ tls: { certificates: [certificate(id)] } });
 
 describe('listeners of several apps', () => {
-  it('have every certificate once, and trust the proxies that any of them trusts', () => {
+  test('trust the proxies that any of them trusts', () => {
     const [one] = mergeEdges([
       ruled('a', 'a.test', { ...tls('x'), trustedProxies: ['10.0.0.1'] }),
       ruled('b', 'b.test', tls('x')),
       ruled('c', 'c.test', { ...tls('y'), trustedProxies: ['10.0.0.1', '10.0.0.2'] }),
     ]).listeners;
-    expect(one?.tls?.certificates.map((c) => c.id)).toEqual(['x', 'y']);
     expect(one?.trustedProxies).toEqual(['10.0.0.1', '10.0.0.2']);
     expect(one?.rules).toHaveLength(3);
   });
 
-  it.each<[string, AppEdge, AppEdge]>([
+  test.each<[string, AppEdge, AppEdge]>([
     ['TLS and none', ruled('a', 'a.test', tls('x')), ruled('b', 'b.test')],
     ['HTTP and TCP', ruled('a', 'a.test'), ruled('b', 'b.test', { mode: 'tcp' })],
     ['a PROXY header and none', ruled('a', 'a.test', { acceptProxy: true }), ruled('b', 'b.test')],
-    ['client certificates of two authorities', ruled('a', 'a.test', tls('x', 'one')), ruled('b', 'b.test', tls('x', 'two'))],
     ['one name of TCP', ruled('a', 'a.test', { mode: 'tcp' }), ruled('b', 'a.test', { mode: 'tcp' })],
   ])('cannot have one port for %s', (_what, a, b) => {
     expect(findConflicts([a, b])).toMatchObject([{ first: { app: 'a' }, second: { app: 'b' } }]);
   });
 
-  it('can share a port of TCP by name', () => {
+  test('can share a port of TCP by name', () => {
     expect(findConflicts([ruled('a', 'a.test', { mode: 'tcp' }), ruled('b', 'b.test', { mode: 'tcp' })])).toEqual([]);
   });
 });
@@ -53,7 +102,7 @@ describe('listeners of several apps', () => {
 describe('maintenance', () => {
   const on = (app: AppEdge): AppEdge => setMaintenance(app, ['web'], { page: 'soon' });
 
-  it('is a rule of every rule of the service, and of nobody else', () => {
+  test('is a rule of every rule of the service, and of nobody else', () => {
     const [one] = mergeEdges([on(ruled('a', 'a.test')), ruled('b', 'b.test')]).listeners;
     expect(one?.rules.map((r) => [r.host, r.rules])).toEqual([
       ['a.test', { maintenance: { page: 'soon' } }],
@@ -61,7 +110,7 @@ describe('maintenance', () => {
     ]);
   });
 
-  it('takes a whole port, after the rules of others on it', () => {
+  test('takes a whole port, after the rules of others on it', () => {
     const whole = on(edge('a', { fallback: 'a.web.routes' }));
     const [one] = mergeEdges([whole, ruled('b', 'b.test')]).listeners;
     expect(one?.rules.map((r) => [r.host, r.path, r.rules?.maintenance?.page])).toEqual([
@@ -70,12 +119,12 @@ describe('maintenance', () => {
     ]);
   });
 
-  it('closes TCP', () => {
+  test('closes TCP', () => {
     const [one] = mergeEdges([on(edge('a', { mode: 'tcp', fallback: 'a.web.routes' }, { mode: 'tcp' }))]).listeners;
     expect(one).toMatchObject({ rules: [], fallback: undefined });
   });
 
-  it('outlives a rollout, and ends without a trace', () => {
+  test('outlives a rollout, and ends without a trace', () => {
     const before = on(ruled('a', 'a.test'));
     const wanted = { listeners: before.listeners, backends: before.backends, targets: {} };
     for (const change of [openService, settleService]) {
@@ -85,7 +134,7 @@ describe('maintenance', () => {
   });
 });
 
-it('speaks to each instance as its own release wants, until only the new ones are left', () => {
+test('speaks to each instance as its own release wants, until only the new ones are left', () => {
   const old = { listeners: [], backends: [backend('a')], targets: { 'a.web.routes': 3000 } };
   const next = { ...old, backends: [backend('a', { h2: true, sendProxy: 'v2', check: { kind: 'http', path: '/' } })] };
   const add = (to: AppEdge, instance: string, targets: Readonly<Record<string, number>>): AppEdge =>

@@ -15,13 +15,10 @@ export async function changeMaintenance(ctx: RunContext, request: MaintenanceReq
   const reached = new Set((edge?.listeners ?? []).flatMap((l) => servicesOf(edge, l)));
   const missing = request.services.find((name) => !reached.has(name));
   if (missing !== undefined || reached.size === 0) {
-    throw new BerthError(
-      'USAGE',
-      `${missing ?? `No service of ${ctx.app}`} is reached from outside, so nobody would see its maintenance.`,
-      {
-        hint: reached.size === 0 ? 'Publish a port or give a service routes.' : `These are: ${[...reached].toSorted().join(', ')}.`,
-      },
-    );
+    const who = missing === undefined ? `No service of ${ctx.app} is` : `${missing} is not`;
+    throw new BerthError('USAGE', `${who} reached from outside, so nobody would see its maintenance.`, {
+      hint: reached.size === 0 ? 'Publish a port or give a service routes.' : `These are: ${[...reached].toSorted().join(', ')}.`,
+    });
   }
   const services = request.services.length === 0 ? [...reached] : request.services;
   await ctx.edge.change(ctx.app, (before) =>

@@ -12,7 +12,7 @@ test('maintenance answers for one service, outlives updates and a restart of HAP
   site.write('later.html', '<p>later</p>');
   site.compose(web({ xBerth: '      maintenance: ./soon.html' }));
   await site.ok('up');
-  expect((await site.berth('maintenance', 'on', 'nobody')).err).toContain('nobody is reached from outside');
+  expect((await site.berth('maintenance', 'on', 'nobody')).err).toContain('nobody is not reached from outside');
   const slow = site.get('/slow?ms=1500');
   expect((await site.ok('maintenance', 'on', 'web')).out).toBe('in maintenance: web\n');
   expect(await site.get()).toMatchObject({ status: 503, text: '<p>\n  "Back" at 9: 100%\n</p>' });
