@@ -1,5 +1,6 @@
 import type { PublishedPort, Route, Service } from '../../model/index.ts';
 import { child, itemsOf } from '../text/node.ts';
+import { decodePath } from '../text/route-forms.ts';
 import type { Mark } from '../text/source.ts';
 import { positionOf } from '../text/source.ts';
 import type { Context } from '../resolve/context.ts';
@@ -50,7 +51,7 @@ function claimsOf(service: Service, context: Context): Claim[] {
       address,
       protocol: 'tcp',
       speaks: `${route.mode === 'tcp' ? 'TCP' : 'HTTP'}${route.tls ? ' with TLS' : ''}`,
-      share: `${route.host ?? '*'}${route.path}`,
+      share: `${route.host ?? '*'}${decodePath(route.path) ?? route.path}`,
       words: routeWords(route),
       mark,
     };

@@ -30,7 +30,7 @@ export function readUsers(node: Node | undefined, context: Context): Record<stri
 
 /** What keeps a text from being a user: HAProxy reads the list of users word by word. */
 export function userProblem(user: string): string | undefined {
-  return /^[^\s:"'\\#$]+$/.test(user)
+  return /^[^\s:"'\\#$]{1,100}$/.test(user)
     ? undefined
     : 'a user is `NAME: HASH` or `NAME:HASH`; the name holds no blanks, quotes, `:`, `$` and `#`';
 }

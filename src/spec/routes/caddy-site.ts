@@ -1,4 +1,4 @@
-import { hostProblem } from '../text/route-forms.ts';
+import { hostProblem, pathProblem } from '../text/route-forms.ts';
 
 /** One address of a site. `tls`: Caddy ends TLS there. */
 export type Site = { readonly host: string | undefined; readonly port: number | undefined; readonly tls: boolean };
@@ -28,7 +28,8 @@ function isSecure(host: string | undefined, port: number | undefined): boolean {
 export function prefixOf(matcher: string): string | undefined {
   if (matcher === '*' || matcher === '/*') return '/';
   const [, prefix] = /^(\/[^*{}?#]*)\*?$/.exec(matcher) ?? [];
-  return prefix === undefined || prefix === '/' ? prefix : prefix.replace(/\/$/, '');
+  if (prefix === undefined || pathProblem(prefix) !== undefined) return undefined;
+  return prefix === '/' ? prefix : prefix.replace(/\/$/, '');
 }
 
 /** The words of a directive: a matcher in front is told apart. */
@@ -47,11 +48,8 @@ export function upstreamOf(
   if (only === undefined || more.length > 0) return undefined;
   const template = /^\{\{\s*upstreams(?:\s+(http|h2c))?(?:\s+(\d+))?\s*\}\}$/.exec(only);
   const written = /^(?:(http|h2c):\/\/)?([^:/]+)(?::(\d+))?$/.exec(only);
-  if (template !== null) return { target: numberOf(template[2]), h2: template[1] === 'h2c' };
-  if (written?.[2] !== service) return undefined;
-  return { target: numberOf(written[3]), h2: written[1] === 'h2c' };
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
+  const [scheme, port] = template === null ? [written?.[1], written?.[3]] : [template[1], template[2]];
+  const target = port === undefined ? undefined : Number(port);
+  const isPort = target === undefined || (target >= 1 && target <= 65_535);
+  return (template !== null || written?.[2] === service) && isPort ? { target, h2: scheme === 'h2c' } : undefined;
 }

@@ -2,7 +2,7 @@ import type { RouteRules } from '../../model/index.ts';
 import type { Context } from '../resolve/context.ts';
 import { defined } from '../resolve/get.ts';
 import { child, type Node } from '../text/node.ts';
-import { redirectProblem } from '../text/route-forms.ts';
+import { cookieProblem, redirectProblem } from '../text/route-forms.ts';
 import { parseSites, prefixOf, upstreamOf, wordsOf, type Site } from './caddy-site.ts';
 import { readDirective, type Block } from './caddy-directive.ts';
 import { stickyCookie, type Draft } from './draft.ts';
@@ -117,16 +117,22 @@ function readProxy(block: Block, input: Input): SiteRoute[] {
     return [];
   }
   if (upstream.h2) input.settings = { ...input.settings, h2: true };
-  const policy = labels.get(...block.at, 'lb_policy');
-  const [kind, cookie] = policy?.value.split(/\s+/) ?? [];
-  if (kind === 'cookie') input.settings = { ...input.settings, sticky: { cookie: cookie ?? stickyCookie(name) } };
-  else if (policy !== undefined) notTaken(context, policy.mark, `\`${policy.key}: ${policy.value}\` has no effect`);
+  readPolicy(block, input);
   const headers = ['header_up', 'header_down'].flatMap(
     (each) => readDirective(each, { labels, context, at: [...block.at, each], path }) ?? [],
   );
   // What handle_path takes away is the path of its own block.
   const strip = block.strips && block.path !== '/' ? { rewrite: path.slice(block.path.length) || '/' } : {};
   return [{ path, target: upstream.target, rules: headers.reduce(mergeRules, mergeRules(block.rules, strip)) }];
+}
+
+/** Of the policies only the cookie is a wish of the service; the edge has its own way else. */
+function readPolicy(block: Block, input: Input): void {
+  const policy = input.labels.get(...block.at, 'lb_policy');
+  if (policy === undefined) return;
+  const [kind, cookie = stickyCookie(input.name)] = policy.value.split(/\s+/);
+  if (kind === 'cookie' && cookieProblem(cookie) === undefined) input.settings = { ...input.settings, sticky: { cookie } };
+  else notTaken(input.context, policy.mark, `\`${policy.key}: ${policy.value}\` has no effect`);
 }
 
 const redirectCodes = { permanent: 308, temporary: 302, '301': 301, '302': 302, '303': 303, '307': 307, '308': 308 } as const;

@@ -2,7 +2,7 @@ import type { RouteRules } from '../../model/index.ts';
 import type { Context } from '../resolve/context.ts';
 import { defined } from '../resolve/get.ts';
 import { rangeProblem } from '../text/addresses.ts';
-import { hashProblem, headerNameProblem, headerValueProblem, longestMs } from '../text/route-forms.ts';
+import { hashProblem, headerNameProblem, headerValueProblem, longestMs, pathProblem } from '../text/route-forms.ts';
 import { durationMs } from '../text/units.ts';
 import { hashHint, userProblem } from './basic-auth.ts';
 import { commaList, isOn, notTaken, type Label, type Labels } from './labels.ts';
@@ -104,11 +104,14 @@ const middlewares: Readonly<Record<string, (input: Input) => Outcome>> = {
   },
   addprefix: (input) => {
     const prefix = (value(input, 'prefix') ?? '').replace(/\/+$/, '');
+    const wrong = pathProblem(prefix);
+    if (wrong !== undefined) return { closed: `adds \`${prefix}\`, which ${wrong}` };
     return { rewrite: input.target.path === '/' ? `${prefix}/` : `${prefix}${input.target.path}` };
   },
   redirectscheme: (input) => {
     const port = Number(value(input, 'port') ?? 443);
     value(input, 'permanent');
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) return { closed: 'leads to a port that is none' };
     if (value(input, 'scheme')?.toLowerCase() !== 'https') return { closed: 'leads to another scheme than https' };
     return input.target.tls ? {} : { httpsRedirect: { port } };
   },
@@ -165,7 +168,7 @@ function readHeaders(input: Input): Outcome {
   return defined({
     requestHeaders: isEmpty(request) ? undefined : request,
     responseHeaders: isEmpty(response) ? undefined : response,
-    hsts: seconds > 0 && input.target.tls ? hsts : undefined,
+    hsts: Number.isInteger(seconds) && seconds > 0 && input.target.tls ? hsts : undefined,
   });
 }
 

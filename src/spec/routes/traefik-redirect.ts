@@ -1,3 +1,5 @@
+import { redirectProblem } from '../text/route-forms.ts';
+
 /** The route that a middleware changes. */
 export type Target = { readonly host: string | undefined; readonly path: string; readonly tls: boolean };
 
@@ -31,7 +33,8 @@ export function redirectByRegex(
   const other = name.startsWith('www.') ? name.slice('www.'.length) : `www.${name}`;
   const known = first === 'none' ? [name, other] : [name];
   const isForAll = known.some((each) => expression.test(`${scheme}${each}/`));
-  return first === second && isForAll && !first.includes('any-host') ? first : 'other';
+  if (first === 'none' && second === 'none' && isForAll) return 'none';
+  return first === second && isForAll && !first.includes('any-host') && redirectProblem(first) === undefined ? first : 'other';
 }
 
 function templateOf(to: string, path: string, query: string): string {

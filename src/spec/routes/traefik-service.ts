@@ -1,4 +1,5 @@
 import type { Context } from '../resolve/context.ts';
+import { cookieProblem } from '../text/route-forms.ts';
 import { stickyCookie } from './draft.ts';
 import type { Found } from './found.ts';
 import { isOn, notTaken, type Label, type Labels } from './labels.ts';
@@ -59,10 +60,16 @@ function readHttp(base: readonly string[], { name, labels, context }: Input): Se
     notTaken(context, passes.mark, `\`${passes.key}\` has no effect: the service gets the Host of the client`);
   for (const probe of labels.under(...base, 'healthcheck'))
     notTaken(context, probe.mark, `\`${probe.key}\` has no effect: berth asks for readiness itself`, 'Write `x-berth.probe`.');
-  const cookie = labels.get(...base, 'sticky', 'cookie', 'name')?.value;
-  const isSticky = cookie !== undefined || isOn(labels.get(...base, 'sticky', 'cookie'));
-  return {
-    ...(scheme?.value === 'h2c' ? { h2: true } : {}),
-    ...(isSticky ? { sticky: { cookie: cookie ?? stickyCookie(name) } } : {}),
-  };
+  const sticky = readSticky(base, { name, labels, context });
+  return { ...(scheme?.value === 'h2c' ? { h2: true } : {}), ...(sticky === undefined ? {} : { sticky }) };
+}
+
+function readSticky(base: readonly string[], { name, labels, context }: Input): Settings['sticky'] {
+  const isOnAlone = isOn(labels.get(...base, 'sticky', 'cookie'));
+  const named = labels.get(...base, 'sticky', 'cookie', 'name');
+  if (named === undefined) return isOnAlone ? { cookie: stickyCookie(name) } : undefined;
+  const wrong = cookieProblem(named.value);
+  if (wrong === undefined) return { cookie: named.value };
+  notTaken(context, named.mark, `\`${named.key}: ${named.value}\` ${wrong}`);
+  return undefined;
 }

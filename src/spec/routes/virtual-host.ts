@@ -2,7 +2,7 @@ import type { Tls } from '../../model/index.ts';
 import type { Context } from '../resolve/context.ts';
 import { defined } from '../resolve/get.ts';
 import { child, type Node } from '../text/node.ts';
-import { hostProblem, pathProblem } from '../text/route-forms.ts';
+import { headerValueProblem, hostProblem, pathProblem } from '../text/route-forms.ts';
 import type { Draft } from './draft.ts';
 import { letsEncrypt, type Found } from './found.ts';
 import { commaList, isOn, Labels, notTaken, type Label } from './labels.ts';
@@ -96,7 +96,7 @@ function readTls({ variables, context }: Input): Secure | undefined {
     tls: asked === '' ? { certificate: { kind: 'internal' } } : signed,
     hosts: commaList(hosts.toLowerCase()),
     ...(method?.value === 'noredirect' ? { redirects: false } : {}),
-    ...(hsts === '' || hsts === 'off' ? {} : { hsts }),
+    ...(hsts === '' || hsts === 'off' || headerValueProblem(hsts) !== undefined ? {} : { hsts }),
   };
 }
 

@@ -22,8 +22,27 @@ export function pathProblem(path: string): Problem {
   if (/[?#]/.test(path)) return 'can never match: a path ends before `?` and `#`';
   if (path.includes('*')) return 'would match a `*` only; a path is a prefix as it is, so leave the `*` out';
   if (path.split('/').some((part) => part === '.' || part === '..')) return 'can never match: clients take `.` and `..` out of a path';
-  if (!/^[\u0021-\u007e]*$/.test(path)) return `can never match: requests carry it as \`${encodeURI(path)}\``;
-  return undefined;
+  if (path.includes('//')) return 'has an empty part (`//`), which counts as none';
+  if (path.length > 1000) return 'is longer than 1000 letters';
+  if (/[^A-Za-z0-9._~!$&'()+,;=:@%/-]/.test(path)) return `can never match: requests carry it as \`${encodeURI(path)}\``;
+  const decoded = decodePath(path);
+  if (decoded === undefined) return 'has a `%` that stands for no letter';
+  return /["\\]/.test(decoded) || [...decoded].some(isControl) ? 'holds quotes, backslashes or control characters' : undefined;
+}
+
+/** A path as applications understand it, or undefined when it cannot be understood. */
+export function decodePath(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // The caller says so, with the place.
+    return undefined;
+  }
+}
+
+/** Everything below the blank. */
+function isControl(letter: string): boolean {
+  return letter < ' ' || letter === '\u007f';
 }
 
 /** What a short form says; each part may be absent, but not all. */
@@ -60,26 +79,21 @@ export function rateProblem(requests: number, perMs: number): Problem {
 
 /** What keeps a text from being the name of a header (RFC 9110, 5.1). */
 export function headerNameProblem(name: string): Problem {
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return "may hold letters, digits and `!#$%&'*+-.^_`|~`";
+  if (!/^[\w!#$&*+.^`|~-]+$/.test(name)) return 'may hold letters, digits and `!#$&*+-.^_|~`';
   if (/^(?:content-length|transfer-encoding|connection|upgrade|keep-alive|te|trailer)$/i.test(name))
     return 'frames the message or the connection, which is up to the proxy';
   return undefined;
 }
 
-/** Everything below the blank but the tab. */
-function isControl(letter: string): boolean {
-  return (letter < ' ' && letter !== '\t') || letter === '\u007f';
-}
-
 /** What keeps a text from being the value of a header (RFC 9110, 5.5). */
 export function headerValueProblem(value: string): Problem {
   if (/[\r\n]/.test(value)) return 'holds a line break, which would begin another header';
-  return [...value].some(isControl) ? 'holds a control character' : undefined;
+  return [...value].some((letter) => letter !== '\t' && isControl(letter)) ? 'holds a control character' : undefined;
 }
 
 /** What keeps a text from being the name of a cookie (RFC 6265, 4.1.1). */
 export function cookieProblem(name: string): Problem {
-  return /^[\w!#$%&'*+.^`|~-]+$/.test(name) ? undefined : 'must be the name of a cookie: letters, digits, `-` and `_`';
+  return /^[\w!#$&*+.^`|~-]+$/.test(name) ? undefined : 'must be the name of a cookie: letters, digits, `-` and `_`';
 }
 
 /** What keeps a text from being where a redirect leads. */
@@ -106,7 +120,10 @@ export function statusProblem(status: string): Problem {
 /** What keeps a text from being the hash of a password as crypt(3) knows it; never shows the text. */
 export function hashProblem(hash: string): Problem {
   const [, cost] = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash) ?? [];
-  const [, rounds] = /^\$[56]\$(?:rounds=(\d+)\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]+$/.exec(hash) ?? [undefined, ''];
+  const [, rounds] = /^\$(?:5(?=.*\$.{43}$)|6(?=.*\$.{86}$))\$(?:rounds=(\d+)\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]+$/.exec(hash) ?? [
+    undefined,
+    '',
+  ];
   if (isSlow(cost, rounds)) return 'takes the proxy longer than 200 ms to check, in which other requests wait';
   if (cost !== undefined || rounds !== '') return undefined;
   if (hash.startsWith('$apr1$')) return "is hashed in Apache's own way (`$apr1$`), which the proxy does not know";
