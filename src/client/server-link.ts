@@ -63,14 +63,14 @@ export class ServerLink {
     return found !== undefined;
   }
 
-  /** The events of a rollout to its end, across the death of a server: the next one resumes the rollout. */
+  /** The events of a rollout to its end, across the death of a server: the next one, of whatever version, resumes the rollout. */
   async *followRollout(from: { readonly id: string; readonly after?: number }, signal?: AbortSignal): AsyncGenerator<EventRecord, void> {
     let after = from.after;
     let deaths = 0;
     // Who was just told the rollout's id need not be asked again who it is.
     let known = this.#client;
     for (;;) {
-      const client = known ?? (await this.ensure(signal));
+      const client = known ?? (await this.#ensureAny(signal));
       known = undefined;
       try {
         for await (const record of client.followRollout({ id: from.id, after }, signal)) {
@@ -84,6 +84,13 @@ export class ServerLink {
         deaths += 1;
       }
     }
+  }
+
+  /** A client of a server that speaks this berth's protocol, though it may be newer: it was put there while this command ran. */
+  async #ensureAny(signal?: AbortSignal): Promise<Client> {
+    const found = await this.#greeting();
+    const understood = found !== undefined && !found.stopping && found.protocol === protocolVersion;
+    return understood ? this.#open() : await this.ensure(signal);
   }
 
   close(): void {

@@ -119,6 +119,21 @@ describe('the server of a home', () => {
     await expect(old.ensure()).rejects.toMatchObject({ code: 'SERVER_VERSION', exitCode: 5 });
   });
 
+  it('is followed by an older berth when a newer one replaced it in the middle', async () => {
+    const old = link({ version: '0.1.0', steps: 40 });
+    const rollout = await (
+      await old.ensure()
+    ).startRollout({ requestId: 'a', engine: { socket: '/x' }, request: { kind: 'stop', app: 'shop' } });
+    const newer = link({ version: '0.2.0', steps: 40 });
+    const types: string[] = [];
+    for await (const { event } of old.followRollout({ id: rollout.id })) {
+      types.push(event.type);
+      if (event.type === 'notice' && event.message === 'step 5') await newer.ensure();
+    }
+    expect(types.filter((type) => type !== 'notice')).toEqual(['rollout.resumed', 'rollout.ended']);
+    expect((await newer.existing())?.greeting.version).toBe('0.2.0');
+  });
+
   it('says why it could not start', async () => {
     writeFileSync(join(home, 'berth.db'), 'no database'.repeat(1000));
     await expect(link().ensure()).rejects.toMatchObject({ code: 'DATABASE_DAMAGED' });

@@ -24,7 +24,7 @@ export class Site implements AsyncDisposable {
   readonly port: number;
   private readonly root: string;
   private readonly ownsHome: boolean;
-  private readonly launcher: string;
+  private launcher: string;
   private environment: NodeJS.ProcessEnv;
   private readonly running = new Set<Running>();
 
@@ -62,6 +62,11 @@ export class Site implements AsyncDisposable {
   /** Sets variables for the commands that follow. */
   variables(values: Readonly<Record<string, string>>): void {
     this.environment = { ...this.environment, ...values };
+  }
+
+  /** Makes another `berth` the one of the commands that follow. */
+  use(launcher: string): void {
+    this.launcher = launcher;
   }
 
   /** `berth` as a command for others to start. */
