@@ -33,7 +33,7 @@ export function findConflicts(edges: readonly AppEdge[]): RouteConflict[] {
       if (known !== undefined && known.way !== way)
         conflicts.push({ what: `${place} (${known.way}, and ${way})`, port, first: known.owner, second: owner });
       else if (known !== undefined && known.clientCa !== l.tls?.clientCa)
-        conflicts.push({ what: `${place} (whose client certificates are of one authority)`, port, first: known.owner, second: owner });
+        conflicts.push({ what: `${place} (${way} of one authority, and of another)`, port, first: known.owner, second: owner });
       else ways.set(listenerKey(l), { way, clientCa: l.tls?.clientCa, owner });
       if (l.fallback !== undefined) claim(place, owner, { port });
       for (const rule of l.rules)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -127,10 +127,11 @@ export async function startApp(name: string, address = '127.0.0.1'): Promise<App
   const seen: IncomingMessage[] = [];
   const server = createServer((req, res) => answer(name, posts, req, res));
   server.on('request', (req) => seen.push(req));
-  server.on('upgrade', (_req, stream) => {
-    stream.write(
-      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
-    );
+  server.on('upgrade', (req, stream) => {
+    // The words of RFC 6455, 4.2.2. HAProxy looks at the answer where the client came over HTTP/2.
+    const key = `${req.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = `Sec-WebSocket-Accept: ${createHash('sha1').update(key).digest('base64')}`;
+    stream.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${accept}\r\n\r\n`);
     stream.on('data', (data) => stream.write(data));
     stream.on('error', () => stream.destroy());
     stream.on('end', () => stream.end());
