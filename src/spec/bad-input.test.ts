@@ -308,7 +308,6 @@ describe('a file that says what cannot be', () => {
       'FILE_INVALID',
       '2:49: `services.web.x-berth.rollout.strategy` is `canary`; it must be `rolling`',
     ],
-    ['a key of later', service('x-berth: {environment: {}}'), 'FILE_INVALID', '2:29: `services.web.x-berth.environment` is not built yet'],
     ['include', `include: [a.yaml]\n${service('tty: true')}`, 'FILE_NOT_FOUND', '1:11: the file a.yaml (`include`) does not exist'],
     [
       'a shell command without a shell',

@@ -7,6 +7,7 @@ import { askedEnvironment, environmentOfFiles } from './environments.ts';
 import { reportIdle } from './idle.ts';
 import { loadModel } from './layers/model.ts';
 import { readLayers, type Reading } from './layers/reading.ts';
+import { withReferences } from './layers/refer.ts';
 import { givenName, projectName } from './name.ts';
 import { Problems, sortProblems, type Problem } from './problem.ts';
 import type { Reader } from './reader.ts';
@@ -17,7 +18,7 @@ import { setLayers } from './set.ts';
 import { interpolate, quietReport } from './text/interpolate.ts';
 import { map, type MapNode, type Node, type Plain } from './text/node.ts';
 import { validate } from './validate.ts';
-import { unsetMessage, unsetWords, Variables } from './variables.ts';
+import { absentMessage, unsetMessage, unsetWords, Variables } from './variables.ts';
 
 /** What decides how an application is loaded. Nothing else does: no process variable, no working directory. */
 export type LoadInput = {
@@ -70,19 +71,24 @@ export async function loadProject(input: LoadInput): Promise<LoadResult> {
     problems,
   });
   variables.define('COMPOSE_PROJECT_NAME', named);
-  const document = await loadModel({ files: found.files, over, directory: found.directory, variables, chain: [] }, reading);
-  if (document === undefined) throw emptyOrBroken(problems, show(found.files[0] ?? found.directory));
+  const merged = await loadModel({ files: found.files, over, directory: found.directory, variables, chain: [] }, reading);
+  if (merged === undefined) throw emptyOrBroken(problems, show(found.files[0] ?? found.directory));
+  const base = { directory: found.directory, home: variables.get('HOME') };
+  const document = withReferences(merged, base, problems);
   const idle = validate(document, root, problems);
   if (reading.unreadable.length > 0) throw problems.toError();
   for (const [name, mark] of reading.report.unset) problems.warn(mark, unsetMessage(name), unsetWords(name));
+  for (const [name, mark] of reading.report.absent)
+    problems.warn(mark, absentMessage(name), { hint: `Set it, or write \`\${${name}:-VALUE}\`.` });
   reportIdle(idle, { problems, strict: input.strict });
-  const base = { directory: found.directory, home: variables.get('HOME') };
   const result = await resolveProject(canonical(document, { ...base, name: named }), {
     problems,
     reader: input.reader,
     base,
     show,
     lookup: variables.get,
+    lookupAt: (mark) => reading.lookups.get(mark.source) ?? variables.get,
+    directories: reading.directories,
     strict: input.strict,
     name: named,
     environment: found.environment,

@@ -124,3 +124,8 @@ export function unsetMessage(name: string): string {
 export function unsetWords(name: string): { readonly hint: string } {
   return { hint: `Set it, or write \`\${${name}:-}\` where empty is meant.` };
 }
+
+/** What is said once of a variable that is unset, of a value inside `x-berth`. */
+export function absentMessage(name: string): string {
+  return `the variable \`${name}\` is not set; what a lower layer says here stays, and without one this is left out`;
+}

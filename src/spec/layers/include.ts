@@ -5,25 +5,29 @@ import { include as includeShape } from '../schema/include.ts';
 import { child, isNull, itemsOf, map, toPlain, withEntry, type Entry, type MapNode, type Node } from '../text/node.ts';
 import { fitsOrReports } from '../validate.ts';
 import { Variables } from '../variables.ts';
-import { loadModel, type Model } from './model.ts';
-import { missingFile, readLayers, type Reading } from './reading.ts';
+import { missingFile, readLayers, type Model, type Reading } from './reading.ts';
 
 const sections = ['services', 'networks', 'volumes', 'secrets', 'configs', 'models', 'jobs'];
 
-/** A document with everything that its `include` brings; `include` itself is gone. */
-export async function withIncluded(document: MapNode, model: Model, reading: Reading): Promise<MapNode> {
+type Load = (model: Model, reading: Reading) => Promise<MapNode | undefined>;
+
+type Including = { readonly reading: Reading; readonly load: Load };
+
+/** A document with everything that its `include` brings; `include` itself is gone. `load` makes the document of files. */
+export async function withIncluded(document: MapNode, model: Model, including: Including): Promise<MapNode> {
+  const { reading } = including;
   const written = document.entries.get('include');
   if (written === undefined) return document;
   let result = withEntry(document, 'include', undefined);
   if (isNull(written.value) || !fitsOrReports(written.value, includeShape, 'include', reading.problems)) return result;
   for (const item of itemsOf(written.value)) {
-    const included = await loadIncluded(item, model, reading);
+    const included = await loadIncluded(item, model, including);
     if (included !== undefined) result = withSections(result, included, { item, model }, reading);
   }
   return result;
 }
 
-async function loadIncluded(item: Node, model: Model, reading: Reading): Promise<MapNode | undefined> {
+async function loadIncluded(item: Node, model: Model, { reading, load }: Including): Promise<MapNode | undefined> {
   const paths = textsOf(item.kind === 'map' ? child(item, 'path') : item);
   const [first] = paths;
   if (first === undefined) {
@@ -40,15 +44,21 @@ async function loadIncluded(item: Node, model: Model, reading: Reading): Promise
       });
       return undefined;
     }
-    if (model.chain.includes(file)) return void reportCycle(node, file, model, reading);
-    if ((await readLayers(file, reading)) === undefined) return void missingFile(node.mark, file, 'include', reading);
+    if (model.chain.includes(file)) {
+      reportCycle(node, file, model, reading);
+      return undefined;
+    }
+    if ((await readLayers(file, reading)) === undefined) {
+      missingFile(node.mark, file, 'include', reading);
+      return undefined;
+    }
     files.push(file);
   }
   const written = textsOf(item.kind === 'map' ? child(item, 'project_directory') : undefined)[0];
   const directory = written === undefined || written.text === '' ? path.dirname(files[0] ?? '') : absolutePath(written.text, base);
   reading.directories.add(directory);
   const variables = await variablesOf(item, { model, directory }, reading);
-  const included = await loadModel({ files, directory, variables, chain: model.chain }, reading);
+  const included = await load({ files, directory, variables, chain: model.chain }, reading);
   return included === undefined ? undefined : longForms(included, { directory, home: reading.home });
 }
 

@@ -2,23 +2,9 @@ import { longForms } from '../canonical/canonical.ts';
 import { merge, settle } from '../merge.ts';
 import { interpolate } from '../text/interpolate.ts';
 import { map, type MapNode } from '../text/node.ts';
-import type { Variables } from '../variables.ts';
 import { withExtended } from './extends.ts';
 import { withIncluded } from './include.ts';
-import { readLayers, type Reading, type Said } from './reading.ts';
-
-/** Some files that are laid one over the other: those of the application, or of one `include`. */
-export type Model = {
-  /** Absolute, lowest first. */
-  readonly files: readonly string[];
-  /** Layers above the files (`--set`). */
-  readonly over?: readonly MapNode[];
-  /** What relative paths start from. */
-  readonly directory: string;
-  readonly variables: Variables;
-  /** The files whose `include` leads here. */
-  readonly chain: readonly string[];
-};
+import { readLayers, type Model, type Reading, type Said } from './reading.ts';
 
 /** The document that files make: filled in, with what they include and extend, merged. Undefined when there is nothing in them. */
 export async function loadModel(model: Model, reading: Reading): Promise<MapNode | undefined> {
@@ -43,7 +29,7 @@ async function complete(layer: MapNode, at: { readonly file: string; readonly mo
   const { file, model } = at;
   reading.lookups.set(layer.mark.source, model.variables.get);
   const filled = interpolate(layer, model.variables.get, reading.report);
-  const included = await withIncluded(filled, { ...model, chain: [...model.chain, file] }, reading);
+  const included = await withIncluded(filled, { ...model, chain: [...model.chain, file] }, { reading, load: loadModel });
   const extended = await withExtended(included, { file, directory: model.directory, lookup: model.variables.get }, reading);
   note(filled, model.chain.length === 0 ? 'file' : 'include', model, reading);
   return extended;

@@ -5,6 +5,7 @@ import type { MapNode, Node } from '../text/node.ts';
 import { decodeText, type Mark, type Source } from '../text/source.ts';
 import type { Lookup } from '../text/template.ts';
 import { parseYaml } from '../text/yaml-tree.ts';
+import type { Variables } from '../variables.ts';
 
 /** What one layer says: its part of the application, with short forms written out. */
 export type Said = { readonly node: MapNode; readonly from: 'include' | 'extends' | 'file' | 'set' };
@@ -27,6 +28,19 @@ export type Reading = {
   /** Every layer, lowest first; only kept where somebody wants to know. */
   readonly said: Said[] | undefined;
   readonly parsed: Map<string, Promise<MapNode[] | undefined>>;
+};
+
+/** Some files that are laid one over the other: those of the application, or of one `include`. */
+export type Model = {
+  /** Absolute, lowest first. */
+  readonly files: readonly string[];
+  /** Layers above the files (`--set`). */
+  readonly over?: readonly MapNode[];
+  /** What relative paths start from. */
+  readonly directory: string;
+  readonly variables: Variables;
+  /** The files whose `include` leads here. */
+  readonly chain: readonly string[];
 };
 
 /** The documents of a file as mappings; undefined when it is not there. What is wrong with it is reported once. */

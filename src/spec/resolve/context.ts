@@ -4,6 +4,7 @@ import type { Problems } from '../problem.ts';
 import type { Reader } from '../reader.ts';
 import { entriesOf, type Entry, type Node } from '../text/node.ts';
 import { placeText, type Mark } from '../text/source.ts';
+import type { Lookup } from '../text/template.ts';
 
 /** What turning a checked document into a project needs besides the document. */
 export type Context = {
@@ -12,7 +13,9 @@ export type Context = {
   readonly base: Base;
   /** A path as messages show it. */
   readonly show: (file: string) => string;
-  readonly lookup: (name: string) => string | undefined;
+  readonly lookup: Lookup;
+  /** What fills variables where a value is written: an included file may have env files of its own. */
+  readonly lookupAt: (mark: Mark) => Lookup;
   /** The canonical document, without the services that are left out. */
   readonly document: Node;
   /** Services that are not part of this load: by name a profile that would choose it, or `provider`. */
@@ -22,7 +25,7 @@ export type Context = {
   readonly marks: Map<string, Mark>;
   /** What has no effect, or is not understood, is an error. */
   readonly strict: boolean;
-  /** Directories that belong to the project: its own and its build contexts. */
+  /** Directories that belong to the project: its own, those of included and extended files, and its build contexts. */
   readonly inside: readonly string[];
 };
 

@@ -4,6 +4,7 @@ import { child, entriesOf, isNull, itemsOf, map, scalar, withEntry, type Entry, 
 import { scalarText } from '../text/scalar.ts';
 import { decodeText, type Mark, type Source } from '../text/source.ts';
 import { readEnvText } from '../variables.ts';
+import { berthVariables, toggleVariables } from './berth-environment.ts';
 import type { Context } from './context.ts';
 import { booleanAt, textAt } from './get.ts';
 
@@ -15,22 +16,24 @@ export async function withEnvironment(service: MapNode, context: Context): Promi
 async function withVariables(service: MapNode, context: Context): Promise<MapNode> {
   const written = child(service, 'environment');
   const files = child(service, 'env_file');
-  if (written === undefined && files === undefined) return service;
+  const toggles = toggleVariables(context);
+  const over = berthVariables(service, context);
+  if (written === undefined && files === undefined && toggles.size === 0 && over.size === 0) return service;
   const own = new Map<string, Entry>();
   for (const [name, entry] of entriesOf(written)) own.set(name, { key: entry.key, value: inherited(name, entry.value, context) });
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, Entry>(toggles);
   for (const file of itemsOf(files)) {
     for (const [name, { value, mark }] of await readEnvFile(file, own, context)) {
       entries.set(name, { key: mark, value: scalar(mark, value) });
     }
   }
-  for (const [name, entry] of own) entries.set(name, entry);
+  for (const [name, entry] of [...own, ...over]) entries.set(name, entry);
   return withEntry(withEntry(service, 'env_file', undefined), 'environment', map(written?.mark ?? service.mark, entries), service.mark);
 }
 
 function inherited(name: string, value: Node, context: Context): Node {
   if (!isNull(value)) return value.kind === 'scalar' && value.broken !== true ? { ...value, value: scalarText(value.value) } : value;
-  const found = context.lookup(name);
+  const found = context.lookupAt(value.mark)(name);
   return found === undefined ? value : scalar(value.mark, found);
 }
 

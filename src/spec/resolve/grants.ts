@@ -55,9 +55,9 @@ export async function contentOf(item: Item, context: Context): Promise<Uint8Arra
   if (content !== undefined) return new TextEncoder().encode(content);
   const variable = textAt(item.node, 'environment');
   if (variable !== undefined) {
-    const value = context.lookup(variable);
-    if (value !== undefined) return new TextEncoder().encode(value);
     const mark = child(item.node, 'environment')?.mark ?? item.mark;
+    const value = context.lookupAt(mark)(variable);
+    if (value !== undefined) return new TextEncoder().encode(value);
     context.problems.error(mark, `the variable \`${variable}\`, which holds the ${item.kind} \`${item.key}\`, is not set`, {
       code: 'VARIABLE_REQUIRED',
     });

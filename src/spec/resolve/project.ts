@@ -20,6 +20,8 @@ export type ResolveInput = Omit<Context, 'document' | 'places' | 'marks' | 'left
   readonly name: string;
   readonly environment: string | undefined;
   readonly profiles: readonly string[];
+  /** Directories of included and extended files. */
+  readonly directories: Iterable<string>;
 };
 
 /** The project of a canonical document, the bytes of its files, and the document as `config` shows it. */
@@ -38,7 +40,7 @@ export async function resolveProject(document: MapNode, input: ResolveInput): Pr
     leftOut,
     places: {},
     marks: new Map(),
-    inside: projectDirectories(document, input.base.directory),
+    inside: [...projectDirectories(document, input.base.directory), ...input.directories],
   };
   const filled = await fillServices(chosen, context);
   const full: Context = { ...context, document: filled };

@@ -80,6 +80,7 @@ export const formats: Readonly<Record<Format, Check>> = {
   redirect: redirectProblem,
   rate: (value) => textOf(parseRate(value)),
   'page-status': statusProblem,
+  toggle: pattern(/^[a-zA-Z][a-zA-Z0-9_-]*$/, 'may hold letters, digits, `_` and `-`, and starts with a letter'),
   id: pattern(/^\d+$/, 'must be a number'),
   mode: pattern(/^0?o?[0-7]{1,4}$/, 'must be permissions in octal, such as `0440`'),
 };

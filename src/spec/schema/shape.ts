@@ -43,6 +43,7 @@ export type Format =
   | 'rate'
   | 'page-status'
   | 'id'
+  | 'toggle'
   | 'mode';
 
 /**

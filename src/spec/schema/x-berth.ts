@@ -1,6 +1,7 @@
 import {
   acts,
   any,
+  dictionaryOf,
   duration,
   formatted,
   integerFrom,
@@ -8,10 +9,10 @@ import {
   either,
   object,
   oneOfWords,
-  refused,
   reported,
   boolean,
   string,
+  text,
   type Shape,
 } from './shape.ts';
 import { projectEnvironments } from './environments.ts';
@@ -55,7 +56,10 @@ export const serviceBerth: Shape = object({
     'How other services reach it by its name: `front`, one lasting address whose calls an update does not break, or `dns`, the addresses of its instances. `front` for every service with more than one instance or an order other than stop-first; UDP, external networks and single writers get `dns`; `berth plan` says which and why.',
   ),
   tls: acts(tls, 'TLS that ends at the edge, and where its certificate comes from; that of the project when left out.'),
-  environment: refused(any, 'Not built yet.'),
+  environment: acts(
+    dictionaryOf(text),
+    'Variables that win over `environment`. A value may refer to another setting: `${config:services.db.x-berth.port}`. One with an unset variable is left out.',
+  ),
 });
 
 /** The top-level `x-berth` */
@@ -64,5 +68,8 @@ export const projectBerth: Shape = object({
   rollout: acts(rollout, 'Defaults for every service.'),
   tls: acts(tls, 'Default for every service with routes; `none` at a service keeps it without.'),
   environments: acts(projectEnvironments, 'What chooses the environment when the command line does not.'),
-  toggles: refused(any, 'Not built yet.'),
+  toggles: acts(
+    dictionaryOf(either(boolean, integerFrom(0, 1)), 'toggle'),
+    'Features that are on or off. Every service gets `BERTH_TOGGLE_<NAME>`, `1` or `0`; what it says itself under that name wins. Changing one is a release without a build.',
+  ),
 });
