@@ -23,11 +23,13 @@ export class Pebble implements AsyncDisposable {
   asked = 0;
   readonly #start: () => ChildProcess;
   readonly #root: string;
+  readonly #management: string;
   readonly #closers: (() => void)[];
   #child: ChildProcess;
 
   private constructor(input: {
     port: number;
+    management: number;
     proxy: number;
     directoryCa: string;
     root: string;
@@ -38,6 +40,7 @@ export class Pebble implements AsyncDisposable {
     this.limitedDirectory = `https://127.0.0.1:${input.proxy}/dir`;
     this.directoryCa = input.directoryCa;
     this.#start = input.start;
+    this.#management = `https://127.0.0.1:${input.management}`;
     this.#root = input.root;
     this.#closers = input.closers;
     this.#child = input.start();
@@ -95,9 +98,22 @@ export class Pebble implements AsyncDisposable {
     const env = { ...process.env, PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '20', PEBBLE_AUTHZREUSE: '0' };
     const start = (): ChildProcess => spawn(program, args, { env, stdio: 'ignore' });
     const closers = [() => void answers.close(), () => void proxy.close(), () => void names.close()];
-    pebble = new Pebble({ port, proxy: proxyPort, directoryCa: (await own.authority()).pem, root, start, closers });
+    pebble = new Pebble({ port, management, proxy: proxyPort, directoryCa: (await own.authority()).pem, root, start, closers });
     await pebble.#awaitAnswer();
     return pebble;
+  }
+
+  /** The certificate (PEM) that clients of this server's certificates trust. */
+  rootCertificate(): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const asked = request(`${this.#management}/roots/0`, { ca: this.directoryCa }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+      answer.once('end', () => resolve(text));
+    });
+    asked.once('error', reject);
+    asked.end();
+    return promise;
   }
 
   /** Takes the server away; its accounts and orders are gone with it. */

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 
 /** A chain of certificates, the one that is served first; a root at its end is left out, since clients have their own. */
@@ -55,7 +56,7 @@ export function validityProblem(certificates: readonly X509Certificate[], nowMs:
 /** Whether a certificate is for a host; a wildcard host must be in it as it is written. */
 export function covers(leaf: X509Certificate, host: string): boolean {
   if (host.startsWith('*.')) return namesOf(leaf).includes(host);
-  return leaf.checkHost(host, { subject: 'never' }) !== undefined || leaf.checkIP(host) !== undefined;
+  return isIP(host) === 0 ? leaf.checkHost(host, { subject: 'never' }) !== undefined : leaf.checkIP(host) !== undefined;
 }
 
 /** The names and addresses that a certificate is for. */

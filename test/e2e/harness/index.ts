@@ -5,6 +5,7 @@
 export { seenMount, web } from './compose.ts';
 export { freePort } from './free-port.ts';
 export { get } from './get.ts';
+export { getSecure } from './get-secure.ts';
 export { appImage, makeAppImage, removeAppImage } from './image.ts';
 export { docker } from './program.ts';
 export { Site } from './site.ts';

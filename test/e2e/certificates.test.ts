@@ -1,0 +1,160 @@
+import { createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { issueCertificate, keyPem, newKey } from '../../src/certificates/x509.ts';
+import { Pebble } from '../integration/pebble.ts';
+import { pebbleProgram } from '../integration/pebble-program.ts';
+import { freePort, get, getSecure, web, type Site } from './harness/index.ts';
+import { sharedHome } from './harness/shared-home.ts';
+
+const openSite = sharedHome();
+const host = 'shop.test';
+const days = (n: number): number => Date.now() + n * 86_400_000;
+
+type Certificate = { state: string; issuer?: string; warning?: string; hosts: string[] };
+const certificateOf = async (site: Site): Promise<Certificate | undefined> =>
+  (await site.json<{ services: { certificate?: Certificate }[] }>('ps')).services[0]?.certificate;
+
+/** Writes the application with TLS for `host` on a port of its own, and answers the port. */
+async function compose(site: Site, tls: string): Promise<number> {
+  const secure = await freePort();
+  const xBerth = `      routes: [{ host: ${host}, port: ${secure} }]\n      tls: ${tls}`;
+  site.compose(web({ replicas: 1, xBerth }));
+  return secure;
+}
+
+/** A certificate that signed itself, and its key. */
+function pair(names: string[], notAfterMs = days(30)): { cert: string; key: string } {
+  const key = newKey();
+  const cert = issueCertificate({
+    name: host,
+    publicKey: createPublicKey(key),
+    notBeforeMs: days(-60),
+    notAfterMs,
+    use: { kind: 'leaf', hosts: names },
+    issuer: { name: host, privateKey: key },
+  });
+  return { cert, key: keyPem(key) };
+}
+
+/** Asks without a pause until told to stop; answers everything that was no success. */
+function load(port: number, ca: string): { stop(): Promise<{ asked: number; failed: string[] }> } {
+  let stopped = false;
+  const failed: string[] = [];
+  let asked = 0;
+  const client = async (): Promise<void> => {
+    while (!stopped) {
+      const { status, error } = await getSecure({ host, port, ca });
+      asked++;
+      if (status !== 200) failed.push(`${status} ${error ?? ''}`);
+    }
+  };
+  const clients = Promise.all(Array.from({ length: 4 }, client));
+  return {
+    async stop() {
+      stopped = true;
+      await clients;
+      return { asked, failed };
+    },
+  };
+}
+
+test("berth's own authority: trusted once, renewed under load without a lost request, kept over the server's death", async () => {
+  await using site = await openSite();
+  const port = await compose(site, '{ internal: true, redirect: false }');
+  const plan = (await site.ok('plan')).out;
+  expect(plan).toContain(`Certificate ${host}: Making`);
+  await site.ok('up');
+  await site.ok('tls', 'trust', '--out', 'ca.pem');
+  const ca = readFileSync(path.join(site.directory, 'ca.pem'), 'utf8');
+  expect((await site.ok('tls', 'trust')).out).toBe(ca);
+  expect(ca).not.toContain('PRIVATE');
+  const first = await getSecure({ host, port, ca });
+  expect(first.status).toBe(200);
+  const running = load(port, ca);
+  for (let i = 0; i < 5; i++) await site.ok('tls', 'renew');
+  const { asked, failed } = await running.stop();
+  expect(failed).toEqual([]);
+  expect(asked).toBeGreaterThan(50);
+  const renewed = await getSecure({ host, port, ca });
+  expect(renewed.certificate?.serialNumber).not.toBe(first.certificate?.serialNumber);
+  process.kill(await site.serverPid(), 'SIGKILL');
+  expect((await getSecure({ host, port, ca })).certificate?.serialNumber).toBe(renewed.certificate?.serialNumber);
+  expect(await certificateOf(site)).toMatchObject({ state: 'valid', hosts: [host] });
+  expect(await site.json('up')).toMatchObject({ unchanged: true });
+  const stored = ['berth.db', 'berth.db-wal', 'server.log'].map((file) => readFileSync(path.join(site.home, file), 'latin1')).join('');
+  expect(stored).not.toContain('PRIVATE KEY');
+});
+
+describe('files of the user', () => {
+  test('that do not fit change nothing, with their place; what serves goes on, and the right ones are taken', async () => {
+    await using site = await openSite();
+    const good = pair([host]);
+    site.write('cert.pem', good.cert);
+    site.write('key.pem', good.key);
+    const port = await compose(site, '{ cert: cert.pem, key: key.pem, redirect: false }');
+    await site.ok('up');
+    const serves = async (): Promise<void> => expect((await getSecure({ host, port, ca: good.cert })).status).toBe(200);
+    await serves();
+    const place = /compose\.yaml:\d+:\d+/;
+    const refused = async (words: string): Promise<void> => {
+      const { code, err } = await site.berth('up');
+      expect(err).toContain(words);
+      expect(err).toMatch(place);
+      expect(err).not.toContain('PRIVATE');
+      expect(code).toBe(2);
+      await serves();
+    };
+    site.write('key.pem', pair([host]).key);
+    await refused('the key `key.pem` does not belong to the certificate');
+    const expired = pair([host], days(-1));
+    site.write('cert.pem', expired.cert);
+    site.write('key.pem', expired.key);
+    await refused('expired on');
+    const other = pair(['other.test']);
+    site.write('cert.pem', other.cert);
+    site.write('key.pem', other.key);
+    await refused('is not for `shop.test`');
+    site.write('cert.pem', other.cert.slice(0, 200));
+    await refused('the certificate `cert.pem` holds no certificate');
+    const next = pair([host], days(10));
+    site.write('cert.pem', next.cert);
+    site.write('key.pem', next.key);
+    await site.ok('up');
+    expect((await getSecure({ host, port, ca: next.cert })).status).toBe(200);
+    expect((await certificateOf(site))?.warning).toContain('ends in 9 days');
+    await site.ok('rollback');
+    await serves();
+  });
+});
+
+const program = await pebbleProgram();
+
+describe.skipIf('missing' in program)(`an ACME server${'missing' in program ? ` (${program.missing})` : ''}`, () => {
+  test('that is away does not stop the rollout; when it is back, its certificate is served, and renewed under load', async () => {
+    await using pebble = await Pebble.open('file' in program ? program.file : '', { httpPort: 80 });
+    await using site = await openSite();
+    site.write('pebble.pem', pebble.directoryCa);
+    const port = await compose(site, `{ acme: { directory: "${pebble.directory}", email: ops@example.com, directoryCa: pebble.pem } }`);
+    await pebble.stop();
+    const { err } = await site.ok('up');
+    expect(err).toContain('could not be asked: ECONNREFUSED');
+    expect(await certificateOf(site)).toMatchObject({ state: 'placeholder', issuer: expect.stringMatching(/^berth on /) as unknown });
+    // Nothing else wants port 80 here: it is open for the server's question alone.
+    expect(await get('http://127.0.0.1:80/x', { host })).toMatchObject({ status: 404 });
+    await pebble.restart();
+    const { out } = await site.ok('tls', 'renew', host);
+    expect(out).toMatch(/valid/);
+    expect((await certificateOf(site))?.issuer).toMatch(/^Pebble/);
+    const ca = await pebble.rootCertificate();
+    const first = await getSecure({ host, port, ca });
+    expect(first).toMatchObject({ status: 200 });
+    const running = load(port, ca);
+    for (let i = 0; i < 3; i++) await site.ok('tls', 'renew');
+    expect((await running.stop()).failed).toEqual([]);
+    const renewed = await getSecure({ host, port, ca });
+    expect(renewed.certificate?.serialNumber).not.toBe(first.certificate?.serialNumber);
+    expect(await site.json('up')).toMatchObject({ unchanged: true });
+  });
+});
