@@ -23,7 +23,7 @@ describe('a route as it is written', () => {
     ['routes: [shop.example.com]', [{ host: 'shop.example.com' }]],
     ['routes: Shop.Example.com/api/', [{ host: 'shop.example.com', path: '/api' }]],
     ['routes: ["*.example.com:8080", /admin, ":81"]', [{ host: '*.example.com', port: 8080 }, { path: '/admin' }, { port: 81 }]],
-    ['routes: {path: /, target: 9000}', [{ target: 9000 }]],
+    ['routes: [{path: /, target: 9000}]', [{ target: 9000 }]],
     ['routes: []', []],
     [
       'routes: [{hosts: [a.example, B.example, a.example], port: 90}]',

@@ -48,6 +48,24 @@ Keys that start with \`x-\` are allowed everywhere and mean nothing, save \`x-be
 - \`links\` give the other service a further name on the network, so it stays right when its containers are replaced.
 - \`volumes_from\` takes the mounts that have a source; a volume without one stays with its own container.
 - A text such as \`2001-01-01\` stays as it is written.
+
+## Routes from labels of other proxies
+
+Where a service has no \`x-berth.routes\`, what it says to another proxy is read, \`berth plan\` shows the routes that were made of it, and
+whatever is not understood is said with its place (with \`--strict\` it is an error). Where a part is missing without which more would get
+through (an unknown middleware, a matcher, a guard), no route is made. \`x-berth: {routes: []}\` leaves the labels to the other proxy; so does
+that proxy as a service of the same file.
+
+- **Traefik**, in \`labels\` or \`deploy.labels\`: HTTP routers with \`Host\`, \`HostRegexp\` (anything in front of a name), \`PathPrefix\`, \`Path\` (taken
+  with all below it), \`&&\`, \`||\`; the entry points \`web\`, \`http\` (80) and \`websecure\`, \`https\` (443); \`tls\`; the middlewares \`stripPrefix\`,
+  \`addPrefix\`, \`redirectScheme\`, \`redirectRegex\` (to another host), \`headers\`, \`basicAuth\`, \`ipAllowList\`, \`rateLimit\`, \`compress\`, \`buffering\`
+  (\`maxRequestBodyBytes\`), \`chain\`; of services the port, \`scheme: h2c\` and the sticky cookie; TCP routers with \`HostSNI\`.
+- **caddy-docker-proxy**: \`caddy\` and \`caddy_N\` sites; \`reverse_proxy\`, \`handle\`, \`handle_path\`, \`route\`, \`redir\`, \`header\`, \`request_header\`,
+  \`basic_auth\`, \`encode\`, \`request_body.max_size\`, \`tls\` (\`internal\` or an address of mail).
+- **nginx-proxy**: \`VIRTUAL_HOST\`, \`VIRTUAL_PORT\`, \`VIRTUAL_PATH\`, \`VIRTUAL_DEST\`, \`VIRTUAL_PROTO: grpc\`, \`HTTPS_METHOD\`, \`HSTS\`,
+  \`SELF_SIGNED_HOST\`; \`LETSENCRYPT_HOST\`, \`LETSENCRYPT_EMAIL\`, \`LETSENCRYPT_TEST\` and \`ACME_CA_URI\` of its companion.
+
+Labels that ask for TLS without saying who signs get a certificate of berth's own authority and a warning, until \`x-berth.tls\` says more.
 `;
 
 /** The reference page of the application file, in Markdown. */

@@ -14,7 +14,6 @@ import {
   string,
   text,
   type Field,
-  type Shape,
 } from './shape.ts';
 
 const port = integerFrom(1, 65_535);
@@ -27,7 +26,10 @@ const headerChanges = object({
   remove: acts(either(formatted('header-name'), listOf(formatted('header-name'))), 'Headers that are taken away.'),
 });
 
-const sticky = either(boolean, object({ cookie: acts(formatted('cookie-name'), 'Its name; `berth` when left out.') }));
+const sticky = either(
+  boolean,
+  object({ cookie: acts(formatted('cookie-name'), "Its name; `berth_` and the service's name when left out.") }),
+);
 
 const longRoute = object({
   host: acts(
@@ -83,8 +85,6 @@ const longRoute = object({
   errorPages: acts(pages, "Pages for the errors that the proxy answers itself, by status; they win over the service's."),
 });
 
-const route: Shape = either(formatted('route'), longRoute);
-
 /** The keys of `services.*.x-berth` that say where traffic enters and what becomes of it. */
 export const routeKeys: Readonly<Record<string, Field>> = {
   protocol: acts(
@@ -92,8 +92,8 @@ export const routeKeys: Readonly<Record<string, Field>> = {
     'What it speaks on its port; found by asking when left out. `h2c` and `grpc` are HTTP/2 without TLS.',
   ),
   routes: acts(
-    either(route, listOf(route)),
-    'Where traffic enters by name: `HOST`, `HOST/PATH`, `HOST:PORT`, `/PATH`, or the keys below. When left out, `traefik.*` and `caddy` labels and the `VIRTUAL_HOST` variable are read; `[]` means none.',
+    either(formatted('route'), listOf(either(formatted('route'), longRoute))),
+    'Where traffic enters by name: `HOST`, `HOST/PATH`, `HOST:PORT`, `/PATH`, or the keys below. When left out, labels for Traefik and Caddy and the `VIRTUAL_HOST` variable are read; `[]` means none.',
   ),
   sticky: acts(sticky, 'Keeps a client at the instance that it met first, by a cookie.'),
   proxyProtocol: acts(
