@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Load } from '../../scripts/load/load.ts';
 import { losses, sum } from '../../scripts/load/plan.ts';
 import type { ListenerCertificate, ProxyConfig } from '../../src/model/index.ts';
-import { backendOf, listenerOf, openEdge, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
+import { backendOf, listenerOf, openEdge, openImage, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 import { makePair, MemoryCertificates, type Pair } from './tls-kit.ts';
 
 const port = 18_348;
@@ -11,13 +11,20 @@ const certificates = new MemoryCertificates();
 let under: EdgeUnderTest;
 let app: App;
 let root: Pair;
+let image: Awaited<ReturnType<typeof openImage>>;
 
 beforeAll(async () => {
-  [under, app, root] = await Promise.all([openEdge({ certificates }), startApp('a'), makePair({ name: 'root', authority: true })]);
+  const reference = 't-haproxy:tls';
+  image = await openImage(reference);
+  [under, app, root] = await Promise.all([
+    openEdge({ certificates, image: reference }),
+    startApp('a'),
+    makePair({ name: 'root', authority: true }),
+  ]);
 });
 afterAll(async () => {
   await under.close();
-  await app.stop();
+  await Promise.all([app.stop(), image.remove()]);
 });
 
 const renew = async (): Promise<ListenerCertificate> =>
@@ -32,7 +39,7 @@ function config(certificate: ListenerCertificate, paths: number): ProxyConfig {
   };
 }
 
-test('loses nothing of HTTP/1.1, HTTP/2 and WebSockets while certificates and routes change', async () => {
+test('loses nothing of HTTP/1.1, HTTP/2 and WebSockets while certificates, routes and the container change', async () => {
   let certificate = await renew();
   await under.edge.apply(config(certificate, 0));
   const base = { url: `https://127.0.0.1:${port}/`, tls: { ca: root.cert, servername: 'a.test' }, keepAlive: true } as const;
@@ -46,11 +53,13 @@ test('loses nothing of HTTP/1.1, HTTP/2 and WebSockets while certificates and ro
   const reloads: boolean[] = [];
   for (let n = 1; n <= 12; n += 1) {
     if (n % 3 !== 0) certificate = await renew();
+    // Another image: a new container takes over, and has the certificates from its first handshake.
+    if (n === 7) await image.renew();
     reloads.push((await under.edge.apply(config(certificate, Math.floor(n / 3)))).reloaded);
     await load.requests(150);
   }
   const report = await load.stop();
-  expect(reloads.filter((r) => r)).toHaveLength(4);
+  expect(reloads.filter((r) => r)).toHaveLength(5);
   expect({ ...sum(report), why: losses(report) }).toEqual({ requests: expect.any(Number), lost: 0, why: '' });
   for (const stream of Object.values(report.streams)) expect(stream.requests).toBeGreaterThan(20);
 });
