@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile, readdir } from 'node:fs/promises';
 import * as http from 'node:http';
+import * as http2 from 'node:http2';
 import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHost, createProber } from './index.ts';
 
 let directory = '';
-const open: (http.Server | net.Server)[] = [];
+const open: (http.Server | http2.Http2Server | net.Server)[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'berth-host-'));
@@ -22,7 +23,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-function listen<T extends http.Server | net.Server>(server: T, address: string): Promise<number> {
+function listen<T extends http.Server | http2.Http2Server | net.Server>(server: T, address: string): Promise<number> {
   open.push(server);
   return new Promise((resolve) => {
     server.listen(0, address, () => {
@@ -97,6 +98,27 @@ describe('Prober', () => {
     expect(await ask('/404')).toMatchObject({ ok: false, status: 404, outcome: '404' });
     expect(await ask('/503')).toMatchObject({ ok: false, status: 503 });
     expect(asked).toEqual(['/204', '/302', '/404', '/503'].map((path) => `shop.example.com ${path}`));
+  });
+
+  it('speaks HTTP/2, and a PROXY header first, where an instance wants that', async () => {
+    const server = http2.createServer((request, response) => {
+      response.writeHead(request.authority === 'shop.test' && request.url === '/up' ? 204 : 500).end();
+    });
+    const h2 = await listen(server, address);
+    const ask = { address, path: '/up', host: 'shop.test', timeoutMs: 2000 };
+    expect(await prober.http({ ...ask, port: h2, h2: true })).toMatchObject({ ok: true, status: 204, outcome: '204' });
+    expect(await prober.http({ ...ask, port: h2, h2: true, host: 'other' })).toMatchObject({ ok: false, status: 500 });
+    const plain = await listen(http.createServer(), address);
+    expect(await prober.http({ ...ask, port: plain, h2: true })).toMatchObject({
+      ok: false,
+      outcome: expect.stringMatching(/HTTP\/2|closed/),
+    });
+    const firsts: string[] = [];
+    const behind = net.createServer((c) => c.once('data', (d) => c.end(`HTTP/1.1 200 OK\r\n\r\n${firsts.push(d.toString('latin1'))}`)));
+    const port = await listen(behind, address);
+    for (const sendProxy of ['v1', 'v2'] as const) expect(await prober.http({ ...ask, port, sendProxy })).toMatchObject({ ok: true });
+    expect(firsts.map((text) => text.split('GET ')[0])).toEqual(['PROXY UNKNOWN\r\n', '\r\n\r\n\0\r\nQUIT\n\u0020\0\0\0']);
+    expect(await prober.http({ ...ask, port: 9, h2: true })).toMatchObject({ ok: false, outcome: 'connection refused' });
   });
 
   it('says in words why there was no answer', async () => {

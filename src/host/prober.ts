@@ -4,7 +4,7 @@ import type { ProbeAnswer, Prober } from '../ports/index.ts';
 
 /** Asks instances over the network of the machine: one connection a question, no redirect followed. */
 export function createProber(): Prober {
-  return { http: probeHttp, tcp: probeTcp };
+  return { http: (input, signal) => (input.h2 === true ? probeHttp2(input, signal) : probeHttp(input, signal)), tcp: probeTcp };
 }
 
 type HttpInput = Parameters<Prober['http']>[0];
@@ -26,7 +26,7 @@ function probeHttp(input: HttpInput, signal?: AbortSignal): Promise<ProbeAnswer>
       host: input.address,
       port: input.port,
       path: input.path,
-      agent: false,
+      createConnection: () => connect(input),
       headers: { Host: input.host ?? `${input.address}:${input.port}`, 'User-Agent': 'berth-probe', Accept: '*/*', Connection: 'close' },
     });
     request.on('socket', (socket) => {
@@ -44,6 +44,43 @@ function probeHttp(input: HttpInput, signal?: AbortSignal): Promise<ProbeAnswer>
     request.end();
     return { late: () => `no ${phase} in ${span(input.timeoutMs)}`, end: () => destroyLater(request) };
   });
+}
+
+/** HTTP/2 is loaded only where somebody speaks it. */
+async function probeHttp2(input: HttpInput, signal?: AbortSignal): Promise<ProbeAnswer> {
+  const http2 = await import('node:http2');
+  return ask(input.timeoutMs, signal, (answer) => {
+    let phase: 'connection' | 'answer' = 'connection';
+    const socket = connect(input);
+    socket.on('connect', () => {
+      phase = 'answer';
+    });
+    socket.on('error', (error) => answer({ ok: false, outcome: toOutcome(error) }));
+    const authority = input.host ?? `${input.address}:${input.port}`;
+    const session = http2.connect(`http://${authority}`, { createConnection: () => socket });
+    const stream = session.request({ ':path': input.path, ':authority': authority, 'user-agent': 'berth-probe', accept: '*/*' });
+    stream.on('response', ({ ':status': status = 0 }) => {
+      answer({ ok: status >= 200 && status < 400, status, outcome: String(status) });
+      stream.resume();
+    });
+    for (const part of [session, stream]) part.on('error', (error: Error) => answer({ ok: false, outcome: toOutcome(error) }));
+    stream.on('close', () => answer({ ok: false, outcome: 'connection closed without an answer' }));
+    return {
+      late: () => `no ${phase} in ${span(input.timeoutMs)}`,
+      end: () => {
+        session.close();
+        destroyLater(session);
+      },
+    };
+  });
+}
+
+/** A connection that says first, where it is wanted, that nobody is behind it: as the proxy's own checks do. */
+function connect({ address, port, sendProxy }: HttpInput): net.Socket {
+  const socket = net.connect({ host: address, port });
+  if (sendProxy === 'v1') socket.write('PROXY UNKNOWN\r\n');
+  if (sendProxy === 'v2') socket.write('\r\n\r\n\0\r\nQUIT\n\u0020\0\0\0', 'latin1');
+  return socket;
 }
 
 /** Ends a connection as a well-mannered client does: one that is reset in the middle of a greeting makes some servers fall over. */
@@ -99,6 +136,7 @@ const outcomes: Readonly<Record<string, string>> = {
 function toOutcome(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code.startsWith('HPE_')) return 'not an HTTP answer';
+  if (code.startsWith('ERR_HTTP2_')) return 'not an HTTP/2 answer';
   return outcomes[code] ?? (code === '' ? error.message : code);
 }
 

@@ -11,10 +11,13 @@ export interface Ids {
   next(): string;
 }
 
+/** How an instance wants to be spoken to: HTTP/2 without TLS, a PROXY protocol header first; HTTP/1.1 and nothing else when absent. */
+export type HowSpoken = { readonly h2?: boolean | undefined; readonly sendProxy?: 'v1' | 'v2' | undefined };
+
 /** Asks an instance from outside whether it is ready. One question a call; never throws for a bad answer. */
 export interface Prober {
   http(
-    input: { address: string; port: number; path: string; host?: string | undefined; timeoutMs: number },
+    input: { address: string; port: number; path: string; host?: string | undefined; timeoutMs: number } & HowSpoken,
     signal?: AbortSignal,
   ): Promise<ProbeAnswer>;
   tcp(input: { address: string; port: number; timeoutMs: number }, signal?: AbortSignal): Promise<ProbeAnswer>;

@@ -128,7 +128,8 @@ class InstanceProbing {
   }
 
   async #askHttp(input: { address: string; port: number; path: string; host: string | undefined }, signal: AbortSignal): Promise<Round> {
-    const answer = await this.#ctx.prober.http({ ...input, timeoutMs: this.#action.probe.timeoutMs }, signal);
+    const { h2, sendProxy } = this.#side.services.get(this.#action.service)?.service ?? {};
+    const answer = await this.#ctx.prober.http({ ...input, h2, sendProxy, timeoutMs: this.#action.probe.timeoutMs }, signal);
     return { answer, target: `GET ${input.path} on port ${input.port}`, isHttp: answer.status !== undefined };
   }
 

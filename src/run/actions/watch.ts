@@ -106,7 +106,8 @@ async function probeOnce(
   const base = { address, port: s.port, timeoutMs: s.probe.timeoutMs };
   if (check.kind === 'http') {
     const host = check.host ?? s.service.routes.find((r) => r.host !== undefined && !r.host.startsWith('*'))?.host;
-    const answer = await ctx.prober.http({ ...base, path: check.path, host }, signal);
+    const { h2, sendProxy } = s.service;
+    const answer = await ctx.prober.http({ ...base, path: check.path, host, h2, sendProxy }, signal);
     return { atMs, ok: answer.ok, target: `GET ${check.path} on port ${s.port}`, outcome: answer.outcome, tookMs: answer.tookMs };
   }
   if (check.kind !== 'tcp') return undefined;
