@@ -19,7 +19,7 @@ import { readText, writePrivate } from './private-file.ts';
 import { certificateRequest, keyPem, newKey } from './x509.ts';
 
 /** What the certificates of an installation are made on. */
-export type CertificatesInput = {
+type CertificatesInput = {
   /** `keys/` of the home. */
   readonly directory: string;
   readonly clock: Clock;

@@ -4,5 +4,4 @@
  * reading at `certificates.ts`.
  */
 export { createCertificates } from './certificates.ts';
-export type { CertificatesInput } from './certificates.ts';
 export { machineNames } from './machine-names.ts';

@@ -63,10 +63,7 @@ type Seen = {
 
 function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
   const s = seen.side?.services.get(seen.name);
-  const behindEdge = s !== undefined && hasEdge(s.service);
-  const proxied = behindEdge || (s !== undefined && hasFront(s));
-  const stats = behindEdge ? seen.stats : seen.frontStats;
-  const instances = seen.instances.map((i) => instanceStatus(ctx, i, { stats, proxied }));
+  const instances = instanceStatuses(ctx, s, seen);
   const current = seen.instances.filter((i) => !i.failed).map((i) => i.release);
   const stopped = seen.stopped.has(seen.name);
   return {
@@ -76,12 +73,28 @@ function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
     wanted: stopped || s?.isJob === true ? 0 : (s?.replicas ?? 0),
     ready: instances.filter((i) => i.health === 'healthy').length,
     urls: urlsOf(ctx, ctx.app, seen.name),
-    probe: s === undefined ? '' : describeProbe({ ...s.probe, check: foundCheck(seen.side, s) }, s.port),
-    ...(s === undefined ? {} : { internal: internalStatus(ctx, s, seen) }),
-    ...certificateOf(ctx, s?.service),
+    probe: '',
+    ...(s === undefined ? {} : releaseStatus(ctx, s, seen)),
     stopped,
     ...(inMaintenance(ctx).includes(seen.name) ? { maintenance: true } : {}),
     instances,
+  };
+}
+
+/** The instances of a service, as the edge sees them, or its front where they are behind that alone. */
+function instanceStatuses(ctx: RunContext, s: DesiredService | undefined, seen: Seen): InstanceStatus[] {
+  const behindEdge = s !== undefined && hasEdge(s.service);
+  const proxied = behindEdge || (s !== undefined && hasFront(s));
+  const stats = behindEdge ? seen.stats : seen.frontStats;
+  return seen.instances.map((i) => instanceStatus(ctx, i, { stats, proxied }));
+}
+
+/** What only a service of the current release has. */
+function releaseStatus(ctx: RunContext, s: DesiredService, seen: Seen): Pick<ServiceStatus, 'probe' | 'internal' | 'certificate'> {
+  return {
+    probe: describeProbe({ ...s.probe, check: foundCheck(seen.side, s) }, s.port),
+    internal: internalStatus(ctx, s, seen),
+    ...certificateOf(ctx, s.service),
   };
 }
 

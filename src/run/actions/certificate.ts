@@ -1,11 +1,13 @@
 import { BerthError, toBerthError } from '../../errors/index.ts';
 import type { CertificateWish, Service } from '../../model/index.ts';
-import { certificateWish } from '../../plan/index.ts';
+import { certificateWarning, certificateWish } from '../../plan/index.ts';
 import type { RunContext } from '../deps.ts';
 
-/** Makes sure that there is something to speak TLS with. */
+/** Makes sure that there is something to speak TLS with, and warns of files that end soon: nobody else renews them. */
 export async function ensureCertificate(ctx: RunContext, service: Service): Promise<void> {
-  await ctx.certificateKeeper.ensure(needWish(ctx, service));
+  const held = await ctx.certificateKeeper.ensure(needWish(ctx, service));
+  const warning = held.kind === 'files' ? certificateWarning(held, ctx.clock.now()) : undefined;
+  if (warning !== undefined) ctx.events.emit(ctx.rolloutId, ctx.app, { type: 'notice', level: 'warning', message: `${warning}.` });
 }
 
 /** Orders a certificate. One that cannot be had fails nothing: the placeholder serves, and the order is tried again later. */

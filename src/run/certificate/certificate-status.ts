@@ -19,10 +19,10 @@ export function certificateStatuses(deps: Deps): CertificateStatus[] {
 /** The certificate of a service, as part of its status. */
 export function certificateOf(
   ctx: Pick<RunContext, 'app' | 'clock' | 'certificates'>,
-  service: Service | undefined,
+  service: Service,
 ): { certificate?: CertificateStatus } {
-  const wish = service === undefined ? undefined : certificateWish(ctx.app, service);
-  if (service === undefined || wish === undefined) return {};
+  const wish = certificateWish(ctx.app, service);
+  if (wish === undefined) return {};
   return { certificate: toStatus(ctx, wish, [{ wish, app: ctx.app, service: service.name }]) };
 }
 
