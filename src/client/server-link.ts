@@ -35,13 +35,8 @@ export class ServerLink {
   }
 
   /** A client of a running server of this version; starts or replaces one where needed. */
-  async ensure(signal?: AbortSignal): Promise<Client> {
-    let found = await this.#greeting();
-    for (;;) {
-      if (found !== undefined && this.#isOwn(found)) return this.#open();
-      if (found !== undefined) await this.#stop(found, signal);
-      found = await this.#start(signal);
-    }
+  ensure(signal?: AbortSignal): Promise<Client> {
+    return this.#ensure((found) => this.#isOwn(found), signal);
   }
 
   /** A client of the server of this version that runs, and the engine of its apps; undefined when one has to be started or replaced. */
@@ -70,7 +65,7 @@ export class ServerLink {
     // Who was just told the rollout's id need not be asked again who it is.
     let known = this.#client;
     for (;;) {
-      const client = known ?? (await this.#ensureAny(signal));
+      const client = known ?? (await this.#ensure((found) => this.#isUnderstood(found), signal));
       known = undefined;
       try {
         for await (const record of client.followRollout({ id: from.id, after }, signal)) {
@@ -86,11 +81,18 @@ export class ServerLink {
     }
   }
 
-  /** A client of a server that speaks this berth's protocol, though it may be newer: it was put there while this command ran. */
-  async #ensureAny(signal?: AbortSignal): Promise<Client> {
-    const found = await this.#greeting();
-    const understood = found !== undefined && !found.stopping && found.protocol === protocolVersion;
-    return understood ? this.#open() : await this.ensure(signal);
+  async #ensure(isFit: (found: Greeting) => boolean, signal?: AbortSignal): Promise<Client> {
+    let found = await this.#greeting();
+    for (;;) {
+      if (found !== undefined && isFit(found)) return this.#open();
+      if (found !== undefined) await this.#stop(found, signal);
+      found = await this.#start(signal);
+    }
+  }
+
+  /** Whether a server that another command put there meanwhile can tell of a rollout, though it be newer. */
+  #isUnderstood(found: Greeting): boolean {
+    return found.protocol === protocolVersion ? !found.stopping : this.#isOwn(found);
   }
 
   close(): void {
