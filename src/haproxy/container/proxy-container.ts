@@ -276,7 +276,9 @@ export class ProxyContainer {
     const { clock, engine } = this.#deps;
     const untilMs = clock.monotonic() + startMs;
     for (;;) {
-      if ((await this.#askOnce(slot, signal))?.staticHash === wanted.staticHash) return;
+      // The worker answers a moment before the master does, whom the next reload asks.
+      const runs = (await this.#askOnce(slot, signal))?.staticHash === wanted.staticHash;
+      if (runs && (await this.#hasMaster(slot, signal))) return;
       const state = (await engine.inspectContainer(details.id, signal))?.state;
       if (state !== 'running') throw await this.#refused(details.id, `it ended at once`, signal);
       if (clock.monotonic() >= untilMs) throw await this.#refused(details.id, `it did not answer within ${startMs / 1000} s`, signal);
@@ -316,10 +318,10 @@ export class ProxyContainer {
     const { clock } = this.#deps;
     const untilMs = clock.monotonic() + mostMs;
     await this.#retire(slot, signal);
-    while (clock.monotonic() < untilMs && (await this.#hasMaster(slot, signal))) await clock.sleep(50, signal);
+    while (clock.monotonic() < untilMs && (await this.#hasMaster(slot.slot, signal))) await clock.sleep(50, signal);
   }
 
-  async #hasMaster({ slot }: Slot, signal: AbortSignal | undefined): Promise<boolean> {
+  async #hasMaster(slot: number, signal: AbortSignal | undefined): Promise<boolean> {
     try {
       await this.reach(slot).lines.master('show proc', signal);
       return true;
