@@ -3,16 +3,28 @@ import type { Pin, Probe, Service } from '../model/index.ts';
 /** What an image says about health and ports. */
 export type ImageFacts = { readonly healthcheck: boolean; readonly exposedPorts: readonly number[]; readonly volumes: readonly string[] };
 
-/** The container port of routes and probes: written, else the first published, else exposed, else the image's lowest EXPOSE. */
+/** The container port of routes and probes: written, else the first published, else that of a route, else exposed, else the image's lowest EXPOSE. */
 export function servicePort(service: Service, image: ImageFacts, pin: Pin | undefined): number | undefined {
   const published = service.ports.find((p) => p.protocol === 'tcp')?.target;
-  return service.port ?? published ?? service.expose[0] ?? pin?.port ?? image.exposedPorts.toSorted((a, b) => a - b)[0];
+  return (
+    service.port ??
+    published ??
+    routeTargets(service)[0] ??
+    service.expose[0] ??
+    pin?.port ??
+    image.exposedPorts.toSorted((a, b) => a - b)[0]
+  );
+}
+
+/** The container ports that routes name. */
+function routeTargets(service: Service): number[] {
+  return service.routes.flatMap((route) => route.target ?? []);
 }
 
 /** Every TCP port that is known of a service before an instance runs: written ones, and those that the image exposes. */
 export function knownPorts(service: Service, image: ImageFacts, port: number | undefined): number[] {
   const published = service.ports.filter((p) => p.protocol === 'tcp').map((p) => p.target);
-  const all = [...(port === undefined ? [] : [port]), ...published, ...service.expose, ...image.exposedPorts];
+  const all = [...(port === undefined ? [] : [port]), ...published, ...routeTargets(service), ...service.expose, ...image.exposedPorts];
   return [...new Set(all)].toSorted((a, b) => a - b);
 }
 
