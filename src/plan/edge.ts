@@ -29,7 +29,6 @@ export function openService(before: AppEdge | undefined, app: string, service: s
     const known = mine.find((b) => b.name === w.name);
     if (known === undefined) return { ...w, servers: serving.map((s) => ({ ...s, port: wanted.targets[w.name] ?? s.port })) };
     // An instance of the old release need not answer the new check: until it is gone, only its port is checked.
-    const asked = (b: Backend): string => stableJson([b.check, b.h2 === true]);
     const check = known.servers.length > 0 && asked(known) !== asked(w) ? { kind: 'tcp' as const } : w.check;
     return { ...w, check, servers: known.servers };
   });
@@ -41,6 +40,9 @@ export function openService(before: AppEdge | undefined, app: string, service: s
     backends: [...edge.backends.filter((b) => !backends.some((n) => n.name === b.name)), ...backends],
   };
 }
+
+/** What HAProxy's check asks, and how: two backends with the same text ask the same. */
+export const asked = (b: Backend): string => stableJson([b.check, b.h2 === true]);
 
 /** Makes the listeners and backends of a service exactly as wanted; servers of kept backends stay. */
 export function settleService(before: AppEdge | undefined, app: string, service: string, wanted: ServiceEdge): AppEdge {
@@ -67,12 +69,12 @@ function withoutService(edge: AppEdge, service: string): AppEdge {
 }
 
 /** A server spoken to as its backend says now. */
-function speak({ h2: _h2, sendProxy: _sendProxy, ...server }: ProxyServer, b: Backend): ProxyServer {
+export function speak({ h2: _h2, sendProxy: _sendProxy, ...server }: ProxyServer, b: Backend): ProxyServer {
   return { ...server, ...spokenTo(b) };
 }
 
 /** How instances of the wanted release are spoken to; nothing is said where it is the usual way. */
-function spokenTo({ h2, sendProxy }: Backend): Pick<ProxyServer, 'h2' | 'sendProxy'> {
+export function spokenTo({ h2, sendProxy }: Backend): Pick<ProxyServer, 'h2' | 'sendProxy'> {
   return { ...(h2 === true ? { h2 } : {}), ...(sendProxy === undefined ? {} : { sendProxy }) };
 }
 

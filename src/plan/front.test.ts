@@ -88,6 +88,15 @@ describe('a front', () => {
     expect(backends[1]).not.toHaveProperty('sendProxy');
   });
 
+  it('speaks to each instance as its own release wants, until only the new ones are left', () => {
+    const old = addToFront(openFront(undefined, place, wanted()), server('api-1'));
+    const next = wanted(desired({ service: { name: 'api', h2: true, sendProxy: 'v2' } }));
+    const open = addToFront(openFront(old, place, next), server('api-2'));
+    expect(open.backends[0]).toMatchObject({ check: { kind: 'tcp' }, servers: [{ name: 'api-1' }, { h2: true, sendProxy: 'v2' }] });
+    expect(open.backends[0]?.servers[0]).not.toHaveProperty('h2');
+    expect(settleFront(open, place, next).backends[0]?.servers[0]).toMatchObject({ name: 'api-1', h2: true, sendProxy: 'v2' });
+  });
+
   it('has an instance on each port that it listens on, and ports that were only found as long as somebody listens there', () => {
     let front = addToFront(openFront(undefined, place, wanted()), server('api-1', [3000, 7000]));
     front = addToFront(front, server('api-2'));

@@ -1,6 +1,7 @@
 import { stableJson } from '../kit/index.ts';
 import type { Backend, Front, Internal, Listener, Probe, ProxyServer, ServiceFront } from '../model/index.ts';
 import type { DesiredService } from './desired.ts';
+import { asked, speak, spokenTo } from './edge.ts';
 import { updateOrder, whyStopFirst, type Ordered } from './update-order.ts';
 
 /** Ports that the kernel gives to whoever asks for none (`ip_local_port_range`): found ones there are nobody's address. */
@@ -93,8 +94,9 @@ export function portsToCarry(found: readonly { address: string; port: number }[]
 export function openFront(before: ServiceFront | undefined, place: Front, wanted: FrontWish): ServiceFront {
   const known = before ?? { listeners: [], backends: [] };
   const backends = wanted.backends.map((w): Backend => {
-    const servers = known.backends.find((b) => b.name === w.name)?.servers ?? [];
-    const differs = stableJson(known.backends.find((b) => b.name === w.name)?.check) !== stableJson(w.check);
+    const same = known.backends.find((b) => b.name === w.name);
+    const servers = same?.servers ?? [];
+    const differs = same !== undefined && asked(same) !== asked(w);
     // An instance of the old release need not answer the new check: until it is gone, only its port is checked.
     return { ...w, check: servers.length > 0 && differs ? { kind: 'tcp' } : w.check, servers };
   });
@@ -112,7 +114,7 @@ export function settleFront(before: ServiceFront | undefined, place: Front, want
   const open = openFront(before, place, wanted);
   const backends = open.backends.map((b) => {
     const exact = wanted.backends.find((w) => w.name === b.name);
-    return exact === undefined ? b : { ...exact, servers: b.servers };
+    return exact === undefined ? b : { ...exact, servers: b.servers.map((s) => speak(s, exact)) };
   });
   return withoutUnused({ ...open, backends }, wanted);
 }
@@ -151,7 +153,7 @@ export function addToFront(front: ServiceFront, server: FrontServer): ServiceFro
       const port = portsByBackend.get(b.name);
       const others = b.servers.filter((s) => s.name !== server.name);
       if (port === undefined || !server.ports.includes(port)) return { ...b, servers: others };
-      const added: ProxyServer = { name: server.name, address: server.address, port, weight: 100, state: 'ready' };
+      const added: ProxyServer = { name: server.name, address: server.address, port, weight: 100, state: 'ready', ...spokenTo(b) };
       return { ...b, servers: [...others, added] };
     }),
   };
