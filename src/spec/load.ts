@@ -1,12 +1,10 @@
-import path from 'node:path';
 import type { BerthError } from '../errors/index.ts';
 import type { Project } from '../model/index.ts';
 import { canonical } from './canonical/canonical.ts';
-import { checkEnvironment, discoverFiles, findOverlay, type Discovered } from './discover.ts';
-import { askedEnvironment, environmentOfFiles } from './environments.ts';
 import { reportIdle } from './idle.ts';
+import { areThere, findFiles, layersOf } from './layers/find.ts';
 import { loadModel } from './layers/model.ts';
-import { readLayers, type Reading } from './layers/reading.ts';
+import type { Reading } from './layers/reading.ts';
 import { withReferences } from './layers/refer.ts';
 import { givenName, projectName } from './name.ts';
 import { Problems, sortProblems, type Problem } from './problem.ts';
@@ -61,7 +59,7 @@ export async function loadProject(input: LoadInput): Promise<LoadResult> {
   const show = (file: string): string => showPath(input.directory, file);
   const variables = new Variables({ own: input.variables, reader: input.reader, problems, show });
   const reading = newReading(input, { problems, show, home: variables.get('HOME') });
-  const found = await findFiles(input, { variables, problems, reading });
+  const found = await findFiles(input, variables, reading);
   const given = givenName(input.projectName, variables.get('COMPOSE_PROJECT_NAME'));
   const over = setLayers(input.set ?? [], problems);
   // Nothing sensible can be said of an application of which a part could not be read.
@@ -110,51 +108,6 @@ function newReading(input: LoadInput, at: Pick<Reading, 'problems' | 'show' | 'h
     said: undefined,
     parsed: new Map(),
   };
-}
-
-type Found = Discovered & { readonly environment: string | undefined };
-
-type Finding = { readonly variables: Variables; readonly problems: Problems; readonly reading: Reading };
-
-/** Finds the files and reads the env files that belong to them; the environment may be named by a variable that a file names. */
-async function findFiles(input: LoadInput, { variables, problems, reading }: Finding): Promise<Found> {
-  const first = input.files[0];
-  const start = first === undefined ? input.directory : path.dirname(path.resolve(input.directory, first));
-  for (const file of input.envFiles) await variables.add(path.resolve(input.directory, file), 'named');
-  const readsDefault = input.envFiles.length === 0 && variables.readsDefault;
-  if (readsDefault) await variables.add(path.join(start, '.env'), 'optional');
-  const asked = askedEnvironment(input.environment, input.variables['BERTH_ENV']);
-  const ofStart = asked !== undefined && (await variables.add(path.join(start, `.env.${asked.name}`), 'optional'));
-  const base = await discoverFiles({ directory: input.directory, files: input.files, lookup: variables.get, reader: input.reader });
-  const isElsewhere = base.directory !== start;
-  const ofFile = asked !== undefined && isElsewhere && (await variables.add(path.join(base.directory, `.env.${asked.name}`), 'below'));
-  if (readsDefault && isElsewhere) await variables.add(path.join(base.directory, '.env'), 'below');
-  const chosen = asked ?? environmentOfFiles(await layersOf(base, reading), variables.get, problems);
-  const ofChoice =
-    asked === undefined && chosen !== undefined && (await variables.add(path.join(base.directory, `.env.${chosen.name}`), 'optional'));
-  const overlay = await findOverlay(base, chosen?.name, input.reader);
-  const found = overlay === undefined ? base : { ...base, files: [...base.files, overlay] };
-  const hasVariables = ofStart || ofFile || ofChoice;
-  if (chosen !== undefined) await checkEnvironment(found, { chosen, hasVariables, reader: input.reader, problems });
-  return { ...found, environment: chosen?.name };
-}
-
-async function layersOf(found: Discovered, reading: Reading): Promise<MapNode[]> {
-  const layers: MapNode[] = [];
-  for (const file of found.files) layers.push(...((await readLayers(file, reading)) ?? []));
-  return layers;
-}
-
-/** Whether every file that was named is there. */
-async function areThere(found: Discovered, reading: Reading): Promise<boolean> {
-  let there = true;
-  for (const file of found.files) {
-    if ((await readLayers(file, reading)) !== undefined) continue;
-    const message = `the file (\`${found.named ?? file}\`) does not exist`;
-    reading.problems.errors.push({ code: 'FILE_NOT_FOUND', file: reading.show(file), message });
-    there = false;
-  }
-  return there;
 }
 
 /** The layer that names the project last, with the variables in its name filled in. */
