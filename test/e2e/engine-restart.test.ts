@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventRecord } from '../../src/model/index.ts';
+import { Caller } from './harness/caller.ts';
 import { docker, makeAppImage, Site, web } from './harness/index.ts';
 import { canStartEngine, OwnEngine } from './harness/own-engine.ts';
 
 const title = 'the engine restarted in the middle of a rollout: it ends, and everything serves again';
+const execute = promisify(execFile);
 let engine: OwnEngine;
 
 beforeAll(async () => {
@@ -50,3 +53,58 @@ test.skipIf(!canStartEngine)(`${title}${canStartEngine ? '' : ' (needs root, doc
   expect(await site.versions()).toEqual(['2']);
   expect(await site.instances()).toHaveLength(2);
 });
+
+const frontsTitle = 'the engine restarted without the server: other services are called by their names again';
+
+test.skipIf(!canStartEngine)(
+  `${frontsTitle}${canStartEngine ? '' : ' (needs root, dockerd and ip)'}`,
+  async () => {
+    await using site = await Site.open();
+    site.compose(`services:
+  api: { image: $IMAGE, deploy: { replicas: 3 }, x-berth: { port: 3000 } }
+  cart: { image: $IMAGE, environment: { VERSION: cart }, deploy: { replicas: 2 }, x-berth: { port: 3000 } }
+`);
+    await site.ok('up');
+    await using _ = await letThrough(`${site.name}_default`);
+    await site.ok('server', 'stop');
+    const before = await addresses(site);
+    for (let times = 0; times < 2; times++) {
+      await engine.restart();
+      await using caller = await Caller.open(`${site.name}_default`);
+      expect(await answers(caller)).toEqual({ api: '1', cart: 'cart' });
+      expect(await addresses(site)).toEqual(before);
+    }
+  },
+  120_000,
+);
+
+/**
+ * Lets the containers of a network speak to each other: this engine writes no packet filter rules, and the machine's own
+ * drops what is forwarded on bridges that it does not know.
+ */
+async function letThrough(network: string): Promise<AsyncDisposable> {
+  const bridge = `br-${(await docker('network', 'inspect', '-f', '{{.Id}}', network)).slice(0, 12)}`;
+  const rule = ['FORWARD', '-i', bridge, '-o', bridge, '-j', 'ACCEPT'];
+  await execute('iptables', ['-I', ...rule]);
+  return { [Symbol.asyncDispose]: async () => void (await execute('iptables', ['-D', ...rule])) };
+}
+
+/** The version that each name leads to, asked until both answer or time is up. */
+async function answers(caller: Caller): Promise<unknown> {
+  return JSON.parse(
+    await caller.node(`
+const ask = (name) => fetch(\`http://\${name}:3000/\`, { signal: AbortSignal.timeout(1000) }).then((r) => r.json()).then((a) => a.version);
+const untilMs = performance.now() + 15000;
+let seen;
+do seen = await Promise.all([ask('api'), ask('cart')]).catch((error) => [String(error)]);
+while (seen.length < 2 && performance.now() < untilMs);
+console.log(JSON.stringify({ api: seen[0], cart: seen[1] }));`),
+  );
+}
+
+/** Name and address of each of the app's fronts. */
+async function addresses(site: Site): Promise<string[]> {
+  const ids = await docker('ps', '-q', '--filter', `label=dev.berth.app=${site.name}`, '--filter', 'label=dev.berth.role=front');
+  const format = `{{.Name}} {{(index .NetworkSettings.Networks "${site.name}_default").IPAddress}}`;
+  return (await docker('inspect', '-f', format, ...ids.split('\n'))).split('\n').toSorted();
+}
