@@ -25,6 +25,7 @@ import { stop } from './commands/stop.ts';
 import { tlsList } from './commands/tls-list.ts';
 import { tlsRenew } from './commands/tls-renew.ts';
 import { tlsTrust } from './commands/tls-trust.ts';
+import { traffic } from './commands/traffic.ts';
 import { uninstall } from './commands/uninstall.ts';
 import { up } from './commands/up.ts';
 import { upgrade } from './commands/upgrade.ts';
@@ -33,7 +34,7 @@ import { version } from './commands/version.ts';
 /** Every verb, in the order of the help. */
 export const commandGroups: readonly (readonly [title: string, group: readonly Command[]])[] = [
   ['Deploy', [up, plan, rollback, history, down]],
-  ['Look', [ps, logs, events]],
+  ['Look', [ps, traffic, logs, events]],
   ['TLS', [tlsList, tlsTrust, tlsRenew]],
   ['Run', [scale, restart, stop, start, maintenanceOn, maintenanceOff, exec, run]],
   ['Prepare', [init, config, build, pull]],

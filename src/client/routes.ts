@@ -29,6 +29,7 @@ export const routes: { readonly [K in keyof Api]: Route<K> } = {
   events: { method: 'GET', path: '/v1/events', mode: 'events', deadlineMs: shortMs },
   listApps: { method: 'GET', path: '/v1/apps', mode: 'json', deadlineMs: shortMs },
   getApp: { method: 'GET', path: '/v1/apps/:app', mode: 'json', deadlineMs: shortMs },
+  traffic: { method: 'GET', path: '/v1/apps/:app/traffic', mode: 'json', deadlineMs: shortMs },
   maintenance: { method: 'POST', path: '/v1/apps/:app/maintenance', mode: 'json', deadlineMs: longMs },
   listReleases: { method: 'GET', path: '/v1/apps/:app/releases', mode: 'json', deadlineMs: shortMs },
   listVolumes: { method: 'GET', path: '/v1/apps/:app/volumes', mode: 'json', deadlineMs: shortMs },

@@ -10,6 +10,7 @@ import {
   releaseSummarySchema,
   rolloutRequestSchema,
   rolloutSchema,
+  trafficReportSchema,
   serverStatusSchema,
   engineAddressSchema,
   upgradeReportSchema,
@@ -123,6 +124,19 @@ export const api = {
     params: app,
     body: z.strictObject({ services: z.array(z.string()).default([]), on: z.boolean(), page: z.string().optional() }),
     reply: z.strictObject({ services: z.array(z.string()) }),
+    mode: 'json',
+  }),
+  traffic: endpoint({
+    method: 'GET',
+    path: '/v1/apps/:app/traffic',
+    summary: 'Requests, errors, latencies and bytes of an app in the last seconds, from the access logs of its proxies',
+    params: z.strictObject({
+      app: z.string(),
+      service: z.string().optional(),
+      spanMs: z.coerce.number().int().min(1000).max(10_800_000).default(60_000),
+    }),
+    body: z.undefined(),
+    reply: trafficReportSchema,
     mode: 'json',
   }),
   listReleases: endpoint({

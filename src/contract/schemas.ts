@@ -57,6 +57,45 @@ export const rolloutRequestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('down'), app: z.string(), volumes: z.boolean().default(false) }),
 ]);
 
+const trafficCounts = {
+  requests: z.int(),
+  perSecond: z.number(),
+  responses4xx: z.int(),
+  responses5xx: z.int(),
+  /** From the request's arrival to the response's beginning; absent where nothing was answered in the span. */
+  p50Ms: z.number().optional(),
+  p95Ms: z.number().optional(),
+  p99Ms: z.number().optional(),
+  /** At this moment. Absent for a route: proxies count them by instance. */
+  inFlight: z.int().optional(),
+  bytesIn: z.number(),
+  bytesOut: z.number(),
+  retries: z.int(),
+};
+const release = z.int().optional();
+
+/** What the traffic of an app did in a span of time, by service, and within it by release, instance and route. */
+export const trafficReportSchema = z.strictObject({
+  app: z.string(),
+  release,
+  fromMs: z.number(),
+  toMs: z.number(),
+  services: z.array(
+    z.strictObject({
+      name: z.string(),
+      ...trafficCounts,
+      releases: z.array(z.strictObject({ release, ...trafficCounts })),
+      instances: z.array(z.strictObject({ name: z.string(), release, ...trafficCounts })),
+      routes: z.array(z.strictObject({ route: z.string(), ...trafficCounts })),
+    }),
+  ),
+  /** When requests were served that are in no count: nobody counted, lines were lost, or a HAProxy ended unheard. */
+  gaps: z.array(
+    z.strictObject({ kind: z.enum(['unseen', 'lost', 'reload']), fromMs: z.number(), toMs: z.number(), lines: z.int().optional() }),
+  ),
+});
+export type TrafficReport = z.infer<typeof trafficReportSchema>;
+
 /** Checked where they are made (`model/rollout.ts`); the wire carries them as they are. */
 export const eventRecordSchema = z.custom<EventRecord>((v) => typeof v === 'object' && v !== null && 'seq' in v && 'event' in v);
 export const planSchema = z.custom<Plan>((v) => typeof v === 'object' && v !== null && 'steps' in v);
@@ -185,7 +224,11 @@ export const proxyStatusSchema = z.strictObject({
   replaced: z.boolean(),
   closed: z.int(),
 });
-export const upgradeReportSchema = z.strictObject({ proxies: z.array(proxyStatusSchema) });
+export const upgradeReportSchema = z.strictObject({
+  proxies: z.array(proxyStatusSchema),
+  /** What kept HAProxy's image from being made anew; proxies run in the one that is there. */
+  problem: z.string().optional(),
+});
 
 export const logRecordSchema = z.strictObject({
   service: z.string(),

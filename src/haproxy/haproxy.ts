@@ -1,8 +1,10 @@
 import { Mutex } from '../kit/index.ts';
 import { type Front, labels } from '../model/index.ts';
-import type { Certificates, DataPlane, Engine, Fronts } from '../ports/index.ts';
+import type { Certificates, DataPlane, Engine, Fronts, Telemetry } from '../ports/index.ts';
+import { accessLogSocket, accessLogSource } from './access-log-source.ts';
+import { logMount } from './config/render.ts';
 import { CertificateFiles } from './container/certificates.ts';
-import { ensureImage, type ImageSettings, proxyImage } from './container/image.ts';
+import { ensureImage, type ImageSettings, proxyImage, renewImage } from './container/image.ts';
 import { edgePlace, frontLabels, frontPlace, type Place } from './container/place.ts';
 import { ProxyContainer } from './container/proxy-container.ts';
 import { findPortHolder } from './port-holder.ts';
@@ -27,8 +29,8 @@ export type HaproxyOptions = Pick<ProxyDeps, 'clock' | 'host'> & {
   readonly image: ImageSettings;
   /** Where the certificates of TLS listeners are; absent: there can be none. */
   readonly certificates?: Pick<Certificates, 'read'> | undefined;
-  /** A datagram socket inside the run directory that access log lines are sent to; absent: none are written. */
-  readonly accessLog?: string | undefined;
+  /** Who reads the access logs; absent: none are written. */
+  readonly telemetry?: Pick<Telemetry, 'follow'> | undefined;
 };
 
 /** The edge of one host: HAProxy in a container of its own, which serves on without berth. */
@@ -65,16 +67,26 @@ export function createFronts(options: HaproxyOptions): Fronts {
 }
 
 function openProxy(options: HaproxyOptions, place: Place): DataPlane {
-  const { engine, clock, host, installation, ipv6, image, accessLog } = options;
+  const { engine, clock, host, installation, ipv6, image, telemetry } = options;
   const certificates = new CertificateFiles({ directory: place.directory, certificates: options.certificates });
   const container = new ProxyContainer({ engine, clock, image, place, certificates });
   const findHolder: ProxyDeps['findHolder'] = (listener, signal) => findPortHolder({ engine, host, installation }, listener, signal);
+  const accessLog = telemetry === undefined ? undefined : `${logMount}/${accessLogSocket}`;
   const render = { ipv6, owner: place.owner, accessLog, role: place.role };
   const proxy = new Proxy({ container, certificates, clock, host, findHolder, render });
   const mutex = new Mutex();
   return {
     prepare: (signal) => ensureImage(engine, image, signal),
-    apply: (config, signal) => mutex.run(() => proxy.apply(config, signal)),
+    renew: (signal) => renewImage(engine, image, signal),
+    apply: (config, signal) =>
+      mutex.run(async () => {
+        try {
+          return await proxy.apply(config, signal);
+        } finally {
+          // What was there before serves on, whatever became of the change.
+          if (config.listeners.length > 0) telemetry?.follow(accessLogSource(place, config));
+        }
+      }),
     drained: (input, signal) => drain({ reach: (s) => proxy.reach(s), clock }, input, signal),
     version: (signal) => proxy.version(signal),
     finished: ({ withinMs }, signal) =>

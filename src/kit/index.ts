@@ -5,5 +5,6 @@ export { systemClock } from './clock.ts';
 export { encodeFrame, FrameReader } from './frames.ts';
 export type { Frame } from './frames.ts';
 export { sha256, stableJson } from './hash.ts';
+export { Histogram } from './histogram.ts';
 export { Mutex } from './mutex.ts';
 export { didYouMean } from './nearest.ts';

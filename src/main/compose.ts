@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { createBuilder, makePackagedImage } from '../build/index.ts';
 import type { Home } from '../client/index.ts';
@@ -8,9 +9,10 @@ import { connectEngine, type ConnectedEngine } from '../docker/index.ts';
 import { createFronts, createHaproxy, type HaproxyOptions } from '../haproxy/index.ts';
 import { createHost, createProber } from '../host/index.ts';
 import { systemClock } from '../kit/index.ts';
-import type { Certificates, Host, Store } from '../ports/index.ts';
+import type { Certificates, Host, Store, Telemetry } from '../ports/index.ts';
 import { createRunner, socketSetting, type Target } from '../run/index.ts';
 import type { Log } from '../server/index.ts';
+import { createTelemetry } from '../telemetry/index.ts';
 import type { Composition, CompositionInput } from './server.ts';
 
 /** Where `src/run` keeps the socket of the engine that the apps of this home run on. */
@@ -21,9 +23,10 @@ export function compose({ store, ids, home, log }: CompositionInput): Compositio
   const host = createHost({ home: home.directory, filesDirectory: home.filesDirectory, userDirectory });
   const machine = { name: hostname(), names: machineNames };
   const certificates = createCertificates({ directory: home.keysDirectory, clock: systemClock, machine });
+  const telemetry = createTelemetry({ entry: telemetryEntry(), clock: systemClock, onTrouble: (message) => log.error({}, message) });
   const targets = new Map<string, Target & { readonly engine: ConnectedEngine }>();
   const connect = (socket: string) => {
-    const target = targets.get(socket) ?? openTarget({ socket, store, home, host, certificates, log });
+    const target = targets.get(socket) ?? openTarget({ socket, store, home, host, certificates, telemetry, log });
     targets.set(socket, target);
     return target;
   };
@@ -36,12 +39,14 @@ export function compose({ store, ids, home, log }: CompositionInput): Compositio
       connect,
       prober: createProber(),
       certificates,
+      telemetry,
       onTrouble: (error) => log.error({ err: error }, error.message),
     }),
     engine(socket = store.getSetting(socketSetting)) {
       return socket === undefined ? undefined : connect(socket).engine;
     },
-    close() {
+    async close() {
+      await telemetry[Symbol.asyncDispose]();
       for (const { engine } of targets.values()) engine.close();
     },
   };
@@ -53,10 +58,19 @@ type TargetInput = {
   readonly home: Home;
   readonly host: Host;
   readonly certificates: Certificates;
+  readonly telemetry: Telemetry;
   readonly log: Log;
 };
 
-function openTarget({ socket, store, home, host, certificates, log }: TargetInput): Target & { readonly engine: ConnectedEngine } {
+function openTarget({
+  socket,
+  store,
+  home,
+  host,
+  certificates,
+  telemetry,
+  log,
+}: TargetInput): Target & { readonly engine: ConnectedEngine } {
   const engine = connectEngine({ socket, clock: systemClock });
   const haproxy: HaproxyOptions = {
     engine,
@@ -69,6 +83,7 @@ function openTarget({ socket, store, home, host, certificates, log }: TargetInpu
     owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     ipv6: hasIpv6(),
     certificates,
+    telemetry,
     image: {
       bases: toBases(process.env['BERTH_BASES']),
       reference: process.env['BERTH_HAPROXY_IMAGE'] || undefined,
@@ -83,6 +98,12 @@ function openTarget({ socket, store, home, host, certificates, log }: TargetInpu
     fronts: createFronts(haproxy),
     builder: createBuilder({ engine, cacheDirectory: home.cacheDirectory }),
   };
+}
+
+/** The program that counts lies beside the one that runs. */
+function telemetryEntry(): string {
+  const own = realpathSync(process.argv[1] ?? '');
+  return join(dirname(own), own.endsWith('.ts') ? 'telemetry.ts' : 'telemetry.cjs');
 }
 
 function toBases(text: string | undefined): 'registry' | 'distro' | 'auto' {

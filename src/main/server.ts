@@ -12,7 +12,11 @@ import { LogFile } from './log-file.ts';
 import { randomIds } from './random-ids.ts';
 
 /** The domain on its adapters, as `compose` builds it. */
-export type Composition = { readonly runner: Runner; readonly engine: (socket?: string) => Engine | undefined; readonly close: () => void };
+export type Composition = {
+  readonly runner: Runner;
+  readonly engine: (socket?: string) => Engine | undefined;
+  readonly close: () => void | Promise<void>;
+};
 
 export type CompositionInput = { readonly store: Store; readonly ids: Ids; readonly home: Home; readonly log: Log };
 

@@ -7,4 +7,5 @@ export type * from './certificates.ts';
 export type * from './data-plane.ts';
 export type * from './engine.ts';
 export type * from './store.ts';
+export type * from './telemetry.ts';
 export type * from './world.ts';

@@ -1,4 +1,12 @@
-import type { AppStatus, CertificateStatus, ReleaseSummary, RolloutRequest, SessionRequest, UpgradeReport } from '../contract/index.ts';
+import type {
+  AppStatus,
+  CertificateStatus,
+  ReleaseSummary,
+  RolloutRequest,
+  SessionRequest,
+  TrafficReport,
+  UpgradeReport,
+} from '../contract/index.ts';
 import { BerthError, toBerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
 import { isEnded, labels, type Instance, type Plan, type Rollout } from '../model/index.ts';
@@ -19,6 +27,7 @@ import { finishEnding } from './rollout/rollout-record.ts';
 import type { Runner, RunnerInput } from './runner.ts';
 import { RolloutSession } from './rollout/session.ts';
 import { appStatus, releaseSummaries } from './status.ts';
+import { appTraffic, learnReleases } from './traffic.ts';
 import { uninstall } from './uninstall.ts';
 import { checkUpgrade, upgradeProxies } from './upgrade.ts';
 
@@ -135,6 +144,9 @@ class AppRunner implements Runner {
       store.listEdges().length > 0 ? this.#restoreProxies((signal) => edge.restore(signal)) : undefined,
       store.listFronts().length > 0 ? this.#restoreProxies((signal) => fronts.restore(undefined, signal)) : undefined,
     ]);
+    await learnReleases(this.#deps, target.engine, this.#closed.signal).catch((thrown: unknown) => {
+      if (!this.#closed.signal.aborted) this.#deps.onTrouble(toBerthError(thrown));
+    });
     const abandoned = { [labels.installation]: store.installation, [labels.role]: 'run' };
     try {
       for (const c of await target.engine.listContainers({ labels: abandoned, all: true }, this.#closed.signal)) {
@@ -275,6 +287,13 @@ class AppRunner implements Runner {
 
   async statusAll(): Promise<AppStatus[]> {
     return Promise.all(this.#deps.store.listApps().map((a) => this.status(a.name)));
+  }
+
+  async traffic({ app, ...asked }: Parameters<Runner['traffic']>[0], signal?: AbortSignal): Promise<TrafficReport> {
+    const ctx = await this.#appContext(app);
+    const release = ctx.store.getApp(app)?.currentRelease;
+    if (asked.service !== undefined && release !== undefined) needServices(needCurrentRelease(ctx.store, app), [asked.service]);
+    return appTraffic(ctx, asked, signal);
   }
 
   async maintenance(app: string, request: MaintenanceRequest): Promise<string[]> {

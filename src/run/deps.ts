@@ -1,6 +1,6 @@
 import type { BerthError } from '../errors/index.ts';
 import type { Mutex } from '../kit/index.ts';
-import type { Builder, Certificates, Clock, DataPlane, Engine, Fronts, Host, Ids, Prober, Store } from '../ports/index.ts';
+import type { Builder, Certificates, Clock, DataPlane, Engine, Fronts, Host, Ids, Prober, Store, Telemetry } from '../ports/index.ts';
 import type { BuildEnvironment, RegistryAuth } from '../ports/index.ts';
 import type { Build, Project, Release, ReleaseImage, Service } from '../model/index.ts';
 import type { DesiredService } from '../plan/index.ts';
@@ -26,6 +26,7 @@ export type RunDeps = {
   readonly host: Host;
   readonly prober: Prober;
   readonly certificates: Certificates;
+  readonly telemetry: Telemetry;
   /** The target behind an engine's socket; the same object for the same socket. */
   readonly connect: (socket: string) => Target;
   /** Hears of failures that end nothing, for the server's log. */

@@ -30,6 +30,7 @@ function runnerOnFullDisk(w: FakeWorld, full: { fromWrite: number; writes: numbe
     prober: new FakeProber(w.engine, clock),
     connect: () => target,
     certificates: w.certificates,
+    telemetry: w.telemetry,
     onTrouble: () => undefined,
   });
 }

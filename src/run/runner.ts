@@ -1,4 +1,12 @@
-import type { AppStatus, CertificateStatus, ReleaseSummary, RolloutRequest, SessionRequest, UpgradeReport } from '../contract/index.ts';
+import type {
+  AppStatus,
+  CertificateStatus,
+  ReleaseSummary,
+  RolloutRequest,
+  SessionRequest,
+  TrafficReport,
+  UpgradeReport,
+} from '../contract/index.ts';
 import type { EventRecord, Instance, Plan, Rollout } from '../model/index.ts';
 import type { MaintenanceRequest } from './maintenance.ts';
 
@@ -18,6 +26,11 @@ export interface Runner {
 
   status(app: string): Promise<AppStatus>;
   statusAll(): Promise<AppStatus[]>;
+  /** What the traffic of an app (or of one of its services) did in the last `spanMs`. SERVICE_NOT_FOUND. */
+  traffic(
+    input: { readonly app: string; readonly service?: string | undefined; readonly spanMs: number },
+    signal?: AbortSignal,
+  ): Promise<TrafficReport>;
   /** Lets the edge answer for services, or no longer; answers which of the app's are in maintenance now. */
   maintenance(app: string, request: MaintenanceRequest): Promise<string[]>;
   /** Newest first. */

@@ -52,6 +52,7 @@ export function createHandlers(deps: ServerDeps): Handlers {
 
     listApps: () => runner.statusAll(),
     getApp: ({ params }) => runner.status(params.app),
+    traffic: ({ params }, signal) => runner.traffic(params, signal),
     maintenance: async ({ params, body }) => ({ services: await runner.maintenance(params.app, body) }),
     listReleases: ({ params }) => runner.releases(params.app),
     listVolumes: ({ params }) => runner.volumes(params.app),

@@ -80,6 +80,7 @@ export function mortalRunner(w: FakeWorld, life: Mortality): Runner {
     prober: mortal(new FakeProber(w.engine, w.clock), life),
     connect: () => target,
     certificates: w.certificates,
+    telemetry: w.telemetry,
     onTrouble: () => undefined,
   });
 }

@@ -79,6 +79,7 @@ export class FakeRunner implements Runner {
   };
 
   statusAll: Runner['statusAll'] = () => Promise.all(this.#deps.store.listApps().map((app) => this.status(app.name)));
+  traffic: Runner['traffic'] = ({ app }) => Promise.resolve({ app, fromMs: 0, toMs: 60_000, services: [], gaps: [] });
   maintenance: Runner['maintenance'] = (_app, { services, on }) => Promise.resolve(on ? [...services] : []);
   releases: Runner['releases'] = () => Promise.resolve([]);
   volumes: Runner['volumes'] = () => Promise.resolve(['shop_data']);

@@ -13,6 +13,7 @@ import { createRunner, type Runner } from '../../src/run/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { FakeBuilder } from './builder.ts';
 import { FakeCertificates } from './certificates.ts';
+import { FakeTelemetry } from './telemetry.ts';
 import { FakeClock } from './clock.ts';
 import { FakeDataPlane } from './data-plane.ts';
 import type { FakeImage } from './engine-behaviour.ts';
@@ -62,6 +63,7 @@ export class FakeWorld {
   readonly builder: FakeBuilder;
   readonly host: FakeHost;
   readonly certificates: FakeCertificates;
+  readonly telemetry = new FakeTelemetry();
   readonly store: Store;
   readonly ids: FakeIds;
   runner: Runner;
@@ -91,6 +93,7 @@ export class FakeWorld {
       prober: new FakeProber(this.engine, clock),
       connect: () => target,
       certificates: this.certificates,
+      telemetry: this.telemetry,
       onTrouble: () => undefined,
     });
   }

@@ -5,6 +5,6 @@ export type RenderOptions = {
   readonly ipv6: boolean;
   /** Who may use the sockets: the server's user. */
   readonly owner: { readonly uid: number; readonly gid: number };
-  /** Write one JSON line a request to this datagram socket (a path inside the container). */
+  /** Write one JSON line a request to this stream socket (a path inside the container). */
   readonly accessLog?: string | undefined;
 };

@@ -1,5 +1,6 @@
 import { sha256 } from '../../kit/index.ts';
 import type { ProxyConfig } from '../../model/index.ts';
+import { logGlobals, logRing } from './access-log.ts';
 import { backend, fixedServerWords } from './backend.ts';
 import { tlsState, tlsVariable, withoutCertificates, type TlsState } from './certificates.ts';
 import { defaults } from './defaults.ts';
@@ -13,8 +14,9 @@ import { tlsSettings } from './tls.ts';
 /** A configuration, the hash of what in it can only be changed by a reload, and its certificates. */
 export type Rendered = { readonly text: string; readonly staticHash: string; readonly hash: string; readonly tls: TlsState };
 
-/** Where the container sees the directory with sockets and the running configuration. */
+/** Where the container sees the directory with sockets and the running configuration, and the one with the socket for its access log. */
 export const runMount = '/run/berth';
+export const logMount = '/run/berth-log';
 export const runtimeSocket = 'edge.sock';
 export const masterSocket = 'master.sock';
 /** The environment variable with the directory of the sockets, for a proxy that takes another's place has its own. */
@@ -55,6 +57,7 @@ function head(options: RenderOptions, variables: Readonly<Record<string, string>
     'global',
     `  stats socket "\${${socketsVariable}-${runMount}}/${runtimeSocket}" mode 600${owner} level admin expose-fd listeners`,
     ...Object.entries(variables).map(([name, value]) => `  set-var ${name} str(${value})`),
+    ...logGlobals(options),
     ...own,
     '  mworker-max-reloads 50',
   ];
@@ -63,9 +66,10 @@ function head(options: RenderOptions, variables: Readonly<Record<string, string>
 function body(config: ProxyConfig, options: RenderOptions): string {
   if (options.role === 'front') {
     const listeners = config.listeners.flatMap((l) => frontFrontend(l, options));
-    return [...frontDefaults(options), ...listeners, ...config.backends.flatMap((b) => backend(b)), ''].join('\n');
+    return [...logRing(options), ...frontDefaults(options), ...listeners, ...config.backends.flatMap((b) => backend(b)), ''].join('\n');
   }
   return [
+    ...logRing(options),
     ...defaults(options),
     ...config.listeners.flatMap((l) => frontend(l, options, config.acmeThumbprints)),
     ...config.backends.flatMap((b) => backend(b, config.listeners)),

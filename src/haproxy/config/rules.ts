@@ -15,10 +15,7 @@ export function frontend(listener: Listener, options: RenderOptions, thumbprints
   if (listener.mode === 'tcp') return [...lines, ...byName(listener), ...(fallback === undefined ? [] : [`  default_backend ${fallback}`])];
   const acme = acmeAnswers(listener, thumbprints);
   const takers = takersOf(listener.rules);
-  const needsHost =
-    options.accessLog !== undefined ||
-    acme.length > 0 ||
-    takers.some(({ rule }) => rule.host !== undefined || rule.rules?.httpsRedirect !== undefined);
+  const needsHost = acme.length > 0 || takers.some(({ rule }) => rule.host !== undefined || rule.rules?.httpsRedirect !== undefined);
   return [
     ...lines,
     ...(needsHost ? ['  http-request set-var(txn.berth_host) req.fhdr(host),host_only,rtrim(.),lower'] : []),

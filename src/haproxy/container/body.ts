@@ -1,9 +1,9 @@
 import { sha256 } from '../../kit/index.ts';
 import { labels } from '../../model/index.ts';
 import type { ContainerBody, EndpointBody } from '../../ports/index.ts';
-import { masterSocket, runMount, runtimeSocket, socketsVariable } from '../config/render.ts';
+import { logMount, masterSocket, runMount, runtimeSocket, socketsVariable } from '../config/render.ts';
 import { copyScript, pruneScript, restoreScript } from './certificate-scripts.ts';
-import { slotDirectory, socketsMount, type Place } from './place.ts';
+import { logDirectory, slotDirectory, socketsMount, type Place } from './place.ts';
 
 /** Files of a proxy: the running configuration, one to try once at a start, the boot file, and a note that it was replaced. */
 export const runningFile = 'haproxy.cfg';
@@ -124,9 +124,10 @@ function commonBody(place: Place): ContainerBody & { readonly HostConfig: Readon
  * over must not come to write elsewhere by the server's hand.
  */
 function bindsOf(place: Place, slot: number): readonly string[] {
-  if ('volume' in place.boot) return [`${place.directory}:${runMount}`, `${place.boot.volume}:${bootMount}`];
+  const log = `${logDirectory(place)}:${logMount}:ro`;
+  if ('volume' in place.boot) return [`${place.directory}:${runMount}`, `${place.boot.volume}:${bootMount}`, log];
   const own = `${slotDirectory(place, slot)}:${socketsMount(place, slot)}`;
-  return [`${place.directory}:${runMount}:ro`, own, `${place.boot.directory}:${bootMount}:ro`];
+  return [`${place.directory}:${runMount}:ro`, own, `${place.boot.directory}:${bootMount}:ro`, log];
 }
 
 /** KILL: the master's signals to a worker of another user. Another owner's sockets and directory need the last three. */

@@ -92,3 +92,11 @@ export function slotDirectory({ role, directory }: Pick<Place, 'role' | 'directo
 export function socketsMount({ role }: Pick<Place, 'role'>, slot: number): string {
   return role === 'edge' && slot === 1 ? runMount : `${runMount}/${slot}`;
 }
+
+/**
+ * The directory of the socket that the access log goes to. HAProxy is nobody by the time it writes there, and may not enter
+ * the others; it needs nothing of them.
+ */
+export function logDirectory({ directory }: Pick<Place, 'directory'>): string {
+  return join(directory, 'log');
+}

@@ -8,7 +8,7 @@ import type { CertificateFiles } from './certificates.ts';
 import { ensureImage, type ImageSettings } from './image.ts';
 import { tlsVariable } from '../config/certificates.ts';
 import { type Rendered, staticVariable } from '../config/render.ts';
-import { type Place, slotDirectory } from './place.ts';
+import { logDirectory, type Place, slotDirectory } from './place.ts';
 import { joinNetworks } from './networks.ts';
 import {
   canReplace,
@@ -253,6 +253,7 @@ export class ProxyContainer {
     const generation = Math.max(0, ...found.map((s) => s.generation)) + 1;
     const { directory } = this.reach(slot);
     await ensureDirectory(directory.path, { mode: 0o700, owner: this.place.user.uid === 0 ? undefined : this.place.user });
+    await ensureDirectory(logDirectory(this.place), { mode: 0o711 });
     await directory.clear();
     await directory.writeTrial(input.wanted.text);
     const body = proxyBody(this.place, { slot, generation, joins: input.joins?.details.id, takesOver: input.takesOver?.slot });

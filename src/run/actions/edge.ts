@@ -39,6 +39,7 @@ export async function addToEdge(ctx: RunContext, side: Side, action: Of<'edge.ad
   const details = await needInstance(ctx, action.instance, signal);
   const address = addressOf(details);
   if (address === undefined) throw new BerthError('EDGE_FAILED', `${action.instance} has no address that the edge could use.`);
+  ctx.telemetry.learn({ app: ctx.app, name: action.instance, release: side.release });
   const { targets } = wantedEdge(ctx, side, action.service);
   await ctx.edge.change(
     ctx.app,

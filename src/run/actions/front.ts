@@ -45,6 +45,7 @@ export async function addToFrontOf(ctx: RunContext, side: Side, action: Of<'fron
   const { service, instance } = action;
   const wanted = wantedFront(side, ctx.app, service);
   const server = await serverOf(ctx, side, { service, name: instance }, signal);
+  ctx.telemetry.learn({ app: ctx.app, name: instance, release: side.release });
   const before = ctx.store.getFront(ctx.app, service);
   const place: Front = before ?? (await placeOf(ctx, side, service, signal));
   const of = { app: ctx.app, service };

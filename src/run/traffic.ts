@@ -1,0 +1,95 @@
+import type { TrafficReport } from '../contract/index.ts';
+import { labels, type ProxyServerStats } from '../model/index.ts';
+import type { Engine, RequestCounts, ServiceTraffic, Store, Telemetry } from '../ports/index.ts';
+import type { RunContext } from './deps.ts';
+
+type Asked = { readonly service?: string | undefined; readonly spanMs: number };
+
+/** What was counted for an app's services, with what its proxies have in hand at this moment. */
+export async function appTraffic(ctx: RunContext, { service, spanMs }: Asked, signal?: AbortSignal): Promise<TrafficReport> {
+  const [counted, edge, fronts] = await Promise.all([
+    ctx.telemetry.read({ app: ctx.app, service, spanMs }, signal),
+    ctx.target.dataPlane.stats(signal),
+    ctx.fronts.stats({ app: ctx.app }, signal),
+  ]);
+  const nowMs = ctx.clock.now();
+  const { fromMs, toMs, services, gaps } = counted ?? {
+    fromMs: nowMs,
+    toMs: nowMs,
+    services: [],
+    gaps: [{ kind: 'unseen' as const, fromMs: nowMs - spanMs, toMs: nowMs }],
+  };
+  const current = currentBy([...edge, ...fronts]);
+  const release = ctx.store.getApp(ctx.app)?.currentRelease;
+  return {
+    app: ctx.app,
+    ...(release === undefined ? {} : { release }),
+    fromMs,
+    toMs,
+    services: services.map((s) => serviceReport(s, { seconds: (toMs - fromMs) / 1000, current, app: ctx.app })),
+    gaps: [...gaps],
+  };
+}
+
+/** Tells which release the instances are of that there are: who counts may have been started after them. */
+export async function learnReleases(
+  deps: { readonly store: Pick<Store, 'installation'>; readonly telemetry: Pick<Telemetry, 'learn'> },
+  engine: Pick<Engine, 'listContainers'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const instances = { [labels.installation]: deps.store.installation, [labels.role]: 'instance' };
+  for (const { name, labels: own } of await engine.listContainers({ labels: instances, all: false }, signal)) {
+    deps.telemetry.learn({ app: own[labels.app] ?? '', name, release: Number(own[labels.release]) });
+  }
+}
+
+/** Requests in hand by service, and by service and instance. */
+function currentBy(stats: readonly ProxyServerStats[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { backend, server, current } of stats) {
+    const [, of = ''] = /^(.+)\.\d+$/.exec(backend) ?? [];
+    for (const key of [of, `${of} ${server}`]) sums.set(key, (sums.get(key) ?? 0) + current);
+  }
+  return sums;
+}
+
+type Instance = TrafficReport['services'][number]['instances'][number];
+type Counts = Omit<Instance, 'name' | 'release'>;
+type Shown = { readonly seconds: number; readonly current: ReadonlyMap<string, number>; readonly app: string };
+
+function serviceReport(s: ServiceTraffic, { seconds, current, app }: Shown): TrafficReport['services'][number] {
+  const row = (counts: RequestCounts, inFlight?: number): Counts => ({
+    requests: counts.requests,
+    perSecond: seconds > 0 ? Math.round((counts.requests / seconds) * 100) / 100 : 0,
+    responses4xx: counts.responses4xx,
+    responses5xx: counts.responses5xx,
+    ...(counts.p50Ms === undefined ? {} : { p50Ms: counts.p50Ms, p95Ms: counts.p95Ms, p99Ms: counts.p99Ms }),
+    ...(inFlight === undefined ? {} : { inFlight }),
+    bytesIn: counts.bytesIn,
+    bytesOut: counts.bytesOut,
+    retries: counts.retries,
+  });
+  const of = `${app}.${s.name}`;
+  const inFlight = (instance: string): number => current.get(`${of} ${instance}`) ?? 0;
+  const instances = s.instances.map((i): Instance => ({ name: i.name, ...releaseOf(i), ...row(i, inFlight(i.name)) }));
+  return {
+    name: s.name,
+    ...row(s.total, current.get(of) ?? 0),
+    releases: s.releases.map((r) => {
+      const mine = instances.filter((i) => i.release === r.release);
+      return {
+        ...releaseOf(r),
+        ...row(
+          r,
+          mine.reduce((sum, i) => sum + (i.inFlight ?? 0), 0),
+        ),
+      };
+    }),
+    instances,
+    routes: s.routes.map((r) => ({ route: r.route, ...row(r) })),
+  };
+}
+
+function releaseOf({ release }: { readonly release: number | undefined }): { release?: number } {
+  return release === undefined ? {} : { release };
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../ports/index.ts';
+import { Counter } from './counter.ts';
+import { LogReader } from './log-reader.ts';
+import type { FromChild, ToChild } from './messages.ts';
+
+/** What connects the counting process with the server that started it. */
+export type Channel = {
+  readonly onMessage: (listener: (message: ToChild) => void) => void;
+  readonly onEnd: (listener: () => void) => void;
+  readonly send: (message: FromChild) => void;
+};
+
+const ageMs = 1000;
+
+/** Counts access logs for the server at the other end of the channel, and ends with it. */
+export async function runCounting(clock: Clock, { onMessage, onEnd, send }: Channel): Promise<void> {
+  const counter = new Counter(clock.now());
+  const reader = new LogReader({ counter, clock, onTrouble: ({ message }) => send({ kind: 'trouble', message }) });
+  const ended = new AbortController();
+  onEnd(() => ended.abort());
+  onMessage((message) => {
+    switch (message.kind) {
+      case 'follow':
+        reader.follow(message.source);
+        return;
+      case 'learn':
+        counter.learn(message);
+        return;
+      case 'read':
+        send({ kind: 'counts', id: message.id, counts: counter.read(message.query, clock.now()) });
+    }
+  });
+  while (!ended.signal.aborted) {
+    await clock.sleep(ageMs, ended.signal).catch(() => undefined);
+    counter.age(clock.now());
+  }
+  reader.close();
+}

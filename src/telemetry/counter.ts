@@ -1,0 +1,167 @@
+import type { LogSource, RequestCounts, ServiceTraffic, TrafficCounts, TrafficQuery } from '../ports/index.ts';
+import { parseAccessLine, type AccessLine } from './access-line.ts';
+import { Losses } from './losses.ts';
+import { Cell, Windows } from './windows.ts';
+
+/** One way of requests to one instance of one release. */
+type Series = {
+  readonly app: string;
+  readonly service: string;
+  readonly route: string;
+  /** '' for what HAProxy answered by itself. */
+  readonly instance: string;
+  release: number | undefined;
+  readonly windows: Windows;
+};
+
+/** Counts lines of access logs by app, service, route, instance and release, within bounded memory. */
+export class Counter {
+  readonly #losses = new Losses();
+  readonly #series = new Map<string, Series>();
+  readonly #releases = new Map<string, number>();
+  readonly #sources = new Map<string, LogSource>();
+  readonly #sinceMs: number;
+  #settledAtMs: number;
+  #lines = 0;
+
+  /** `sinceMs`: nothing is known of before. */
+  constructor(sinceMs: number) {
+    this.#sinceMs = sinceMs;
+    this.#settledAtMs = sinceMs;
+  }
+
+  /** How many lines were counted, of whichever app. */
+  get lines(): number {
+    return this.#lines;
+  }
+
+  follow(source: LogSource): void {
+    this.#sources.set(source.socket, source);
+  }
+
+  /** What was counted for the instance before its release was known is its as well. */
+  learn({ app, name, release }: { readonly app: string; readonly name: string; readonly release: number }): void {
+    this.#releases.set(instanceKey(app, name), release);
+    for (const series of this.#series.values()) {
+      if (series.app === app && series.instance === name) series.release ??= release;
+    }
+  }
+
+  /** Counts a line of a source; what is no line of an access log is passed over. Answers whether it was counted. */
+  take(socket: string, text: string, nowMs: number): AccessLine | undefined {
+    const line = parseAccessLine(text);
+    const source = this.#sources.get(socket);
+    if (line === undefined || source === undefined) return undefined;
+    this.#losses.see(socket, line);
+    const place = placeOf(source, line);
+    if (place === undefined) return line;
+    this.#lines++;
+    this.#seriesOf(place).windows.record(line, nowMs);
+    return line;
+  }
+
+  /** The same for a line that may have come before, from the memory of a HAProxy process that was replaced. */
+  takeAgain(socket: string, text: string, nowMs: number): void {
+    const line = parseAccessLine(text);
+    if (line !== undefined && !this.#losses.isKnown(socket, line)) this.take(socket, text, nowMs);
+  }
+
+  /** A HAProxy process was replaced, and what it had left to say was read as far as it could be. */
+  replaced(fromMs: number, toMs: number): void {
+    this.#losses.note({ kind: 'reload', fromMs, toMs });
+  }
+
+  /** To be called every second or so: gathers what has grown old, and notes what never came. */
+  age(nowMs: number): void {
+    this.#losses.settle(nowMs, this.#settledAtMs);
+    this.#settledAtMs = nowMs;
+    for (const [key, series] of this.#series) {
+      series.windows.age(nowMs);
+      if (series.windows.isEmpty) this.#series.delete(key);
+    }
+  }
+
+  read({ app, service, spanMs }: TrafficQuery, nowMs: number): TrafficCounts {
+    const wantedMs = nowMs - spanMs;
+    const fromMs = Math.max(wantedMs, this.#sinceMs);
+    const mine = [...this.#series.values()].filter((s) => s.app === app && (service === undefined || s.service === service));
+    const names = [...new Set(mine.map((s) => s.service))].toSorted();
+    const gaps = this.#losses.gaps.filter((gap) => gap.toMs > wantedMs);
+    return {
+      fromMs,
+      toMs: nowMs,
+      services: names.map((name) =>
+        serviceTraffic(
+          name,
+          mine.filter((s) => s.service === name),
+          fromMs,
+        ),
+      ),
+      gaps: fromMs > wantedMs ? [{ kind: 'unseen', fromMs: wantedMs, toMs: fromMs }, ...gaps] : gaps,
+    };
+  }
+
+  #seriesOf({ app, service, route, instance }: PlaceOfRequest): Series {
+    const release = this.#releases.get(instanceKey(app, instance));
+    const key = [app, service, route, instance, release ?? ''].join('\n');
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
+    const series: Series = { app, service, route, instance, release, windows: new Windows() };
+    this.#series.set(key, series);
+    return series;
+  }
+}
+
+type PlaceOfRequest = Pick<Series, 'app' | 'service' | 'route' | 'instance'>;
+
+/** Whose a request was; of a front nothing is believed about others. */
+function placeOf({ front, routes }: LogSource, line: AccessLine): PlaceOfRequest | undefined {
+  const isRouted = line.route !== '-' && line.route !== '';
+  const of = ownerOf(line.backend) ?? (isRouted ? ownerOf(routes[line.route] ?? '') : undefined);
+  if (of === undefined) return undefined;
+  if (front !== undefined && (front.app !== of.app || front.service !== of.service)) return undefined;
+  const instance = line.server.startsWith('<') ? '' : line.server;
+  return { ...of, instance, route: isRouted ? line.route : portOf(line, front === undefined ? '' : ' (front)') };
+}
+
+/** Backends are `<app>.<service>.<port>`; where HAProxy answered by itself, it names the frontend. */
+function ownerOf(backend: string): { readonly app: string; readonly service: string } | undefined {
+  const [, app, service] = /^([^.]+)\.(.+)\.\d+$/.exec(backend) ?? [];
+  return app === undefined || service === undefined ? undefined : { app, service };
+}
+
+/** Frontends are `in_<port>`, with an address behind it on the edge. */
+function portOf({ frontend }: AccessLine, suffix: string): string {
+  return `:${/^in_(\d+)/.exec(frontend)?.[1] ?? '?'}${suffix}`;
+}
+
+function serviceTraffic(name: string, series: readonly Series[], fromMs: number): ServiceTraffic {
+  const reached = series.filter((s) => s.instance !== '');
+  return {
+    name,
+    total: sumOf(series, fromMs),
+    releases: grouped(reached, (s) => String(s.release ?? '')).map((group) => ({ release: group[0]?.release, ...sumOf(group, fromMs) })),
+    instances: grouped(reached, (s) => `${s.instance} ${s.release ?? ''}`).map((group) => ({
+      name: group[0]?.instance ?? '',
+      release: group[0]?.release,
+      ...sumOf(group, fromMs),
+    })),
+    routes: grouped(series, (s) => s.route).map((group) => ({ route: group[0]?.route ?? '', ...sumOf(group, fromMs) })),
+  };
+}
+
+function grouped(series: readonly Series[], keyOf: (series: Series) => string): Series[][] {
+  return [...Map.groupBy(series, keyOf)].toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })).map(([, group]) => group);
+}
+
+function sumOf(series: readonly Series[], fromMs: number): RequestCounts {
+  const sum = new Cell();
+  for (const { windows } of series) windows.addSince(fromMs, sum);
+  const { requests, responses4xx, responses5xx, bytesIn, bytesOut, retries, latency } = sum;
+  const [p50Ms, p95Ms, p99Ms] = latency.percentiles([0.5, 0.95, 0.99]);
+  return { requests, responses4xx, responses5xx, p50Ms, p95Ms, p99Ms, bytesIn, bytesOut, retries };
+}
+
+function instanceKey(app: string, name: string): string {
+  return `${app}/${name}`;
+}

@@ -1,0 +1,92 @@
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { Clock, LogSource } from '../ports/index.ts';
+import type { AccessLine } from './access-line.ts';
+import type { Counter } from './counter.ts';
+import { readLeftovers } from './leftovers.ts';
+
+export type LogReaderDeps = { readonly counter: Counter; readonly clock: Clock; readonly onTrouble: (error: Error) => void };
+
+/** A line of ours is a few hundred bytes; who sends more without an end is not HAProxy. */
+const longestLine = 16 * 1024;
+/** What HAProxy's last moment may hide without being called a gap. */
+const momentMs = 10;
+
+/** Takes the connections of HAProxy processes and hands their lines to the counter. */
+export class LogReader {
+  readonly #deps: LogReaderDeps;
+  readonly #sources = new Map<string, { source: LogSource; readonly server: Server }>();
+  readonly #sockets = new Set<Socket>();
+  readonly #closed = new AbortController();
+
+  constructor(deps: LogReaderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Listens where a proxy sends its lines. The worker that connects is nobody; the directory above lets only those in who share it. */
+  follow(source: LogSource): void {
+    this.#deps.counter.follow(source);
+    const known = this.#sources.get(source.socket);
+    // The socket goes with the directory of a front that is removed, and the front may come back.
+    if (known !== undefined && existsSync(source.socket)) {
+      known.source = source;
+      return;
+    }
+    known?.server.close();
+    const server = createServer((socket) => this.#take(source.socket, socket));
+    this.#sources.set(source.socket, { source, server });
+    server.on('error', (error) => {
+      this.#sources.delete(source.socket);
+      this.#deps.onTrouble(error);
+    });
+    const directory = dirname(source.socket);
+    mkdirSync(directory, { recursive: true, mode: 0o711 });
+    chmodSync(directory, 0o711);
+    rmSync(source.socket, { force: true });
+    server.listen(source.socket, () => chmodSync(source.socket, 0o666));
+  }
+
+  close(): void {
+    this.#closed.abort();
+    for (const { server } of this.#sources.values()) server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #take(path: string, socket: Socket): void {
+    const { counter, clock } = this.#deps;
+    let rest = '';
+    let last: AccessLine | undefined;
+    this.#sockets.add(socket);
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      const nowMs = clock.now();
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) last = counter.take(path, line, nowMs) ?? last;
+      if (rest.length > longestLine) socket.destroy();
+    });
+    // It ended; what closes the connection says why.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      if (last !== undefined && !this.#closed.signal.aborted) void this.#finish(path, last);
+    });
+  }
+
+  /** A process that was replaced sends nothing any more, but goes on serving what it has. */
+  async #finish(path: string, { pid, born }: AccessLine): Promise<void> {
+    const { counter, clock } = this.#deps;
+    const masters = this.#sources.get(path)?.source.masters ?? [];
+    const onLine = (text: string): void => {
+      if (text.includes(`"born":${born},`)) counter.takeAgain(path, text, clock.now());
+    };
+    try {
+      const { unseenMs } = await readLeftovers({ masters, pid }, clock, { onLine, signal: this.#closed.signal });
+      const nowMs = clock.now();
+      if (unseenMs > momentMs) counter.replaced(nowMs - unseenMs, nowMs);
+    } catch (thrown) {
+      if (!this.#closed.signal.aborted) throw thrown;
+    }
+  }
+}

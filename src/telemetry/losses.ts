@@ -1,0 +1,60 @@
+import type { TrafficGap } from '../ports/index.ts';
+import { type AccessLine, endOf } from './access-line.ts';
+
+/** How many gaps are remembered. */
+const most = 100;
+
+type Sequence = { first: number; last: number; seen: number; told: number; missingBefore: number; lastAtMs: number };
+
+/** Finds out from the numbers of lines how many never came. */
+export class Losses {
+  readonly #sequences = new Map<string, Sequence>();
+  readonly #gaps: TrafficGap[] = [];
+
+  get gaps(): readonly TrafficGap[] {
+    return this.#gaps;
+  }
+
+  /** Whether a process wrote a line of this number that was counted already. */
+  isKnown(source: string, line: AccessLine): boolean {
+    const sequence = this.#sequences.get(keyOf(source, line));
+    return sequence !== undefined && line.n <= sequence.last;
+  }
+
+  see(source: string, line: AccessLine): void {
+    const key = keyOf(source, line);
+    const sequence = this.#sequences.get(key);
+    if (sequence === undefined) {
+      this.#sequences.set(key, { first: line.n, last: line.n, seen: 1, told: 0, missingBefore: 0, lastAtMs: endOf(line) });
+      return;
+    }
+    sequence.seen++;
+    sequence.first = Math.min(sequence.first, line.n);
+    sequence.last = Math.max(sequence.last, line.n);
+    sequence.lastAtMs = Math.max(sequence.lastAtMs, endOf(line));
+  }
+
+  /** Notes what is missing. Threads of HAProxy overtake each other: missing is only what is so twice in a row. */
+  settle(nowMs: number, lastMs: number): void {
+    for (const [key, sequence] of this.#sequences) {
+      const missing = sequence.last - sequence.first + 1 - sequence.seen;
+      const sure = Math.min(missing, sequence.missingBefore) - sequence.told;
+      sequence.missingBefore = missing;
+      if (sure > 0) {
+        sequence.told += sure;
+        this.note({ kind: 'lost', fromMs: lastMs, toMs: nowMs, lines: sure });
+      }
+      // A process that is long gone, or has nobody to serve: should it come back, it begins anew.
+      if (sequence.lastAtMs < nowMs - 24 * 3_600_000) this.#sequences.delete(key);
+    }
+  }
+
+  note(gap: TrafficGap): void {
+    this.#gaps.push(gap);
+    if (this.#gaps.length > most) this.#gaps.shift();
+  }
+}
+
+function keyOf(source: string, line: AccessLine): string {
+  return `${source} ${line.pid} ${line.born} ${line.frontend}`;
+}
