@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BerthError } from '../errors/index.ts';
+import { labels as modelLabels } from '../model/index.ts';
 import type { Engine } from '../ports/index.ts';
 import { baseHook } from './base-hook.ts';
 import type { BaseRecipe } from './base-recipes.ts';
@@ -44,7 +46,10 @@ export async function makeBase(deps: MakerDeps, input: MakeInput, signal?: Abort
     const archive = join(directory, 'root.tar');
     await makeArchive({ run: deps.run, input, hook, extras, archive }, signal);
     const { repository, tag } = input;
-    return await deps.engine.importImage({ tar: createReadStream(archive), repository, tag, changes: changes(input) }, signal);
+    // Equal packages make an equal archive, so this tells whether an image is worth replacing by another.
+    const labels = { ...input.labels, [modelLabels.build]: await hashFile(archive) };
+    const changes = changesOf({ ...input, labels });
+    return await deps.engine.importImage({ tar: createReadStream(archive), repository, tag, changes }, signal);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -82,7 +87,13 @@ async function makeArchive({ run, input, hook, extras, archive }: Archive, signa
   if (code !== 0) throw baseFailed(recipe.id, 'mmdebstrap', lines);
 }
 
-function changes({ recipe, labels }: MakeInput): string[] {
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+function changesOf({ recipe, labels }: MakeInput): string[] {
   return [
     'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     `CMD ${JSON.stringify(recipe.command)}`,

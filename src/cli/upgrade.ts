@@ -14,6 +14,7 @@ export async function upgradeBerth(context: Context, { check }: { readonly check
   const all: Upgraded = { berth: version, server, serverReplaced: !check && server !== undefined && server !== version, ...result };
   if (context.globals.json) context.printJson(all);
   else context.print(upgradeText(all, check ? 'check' : 'done'));
+  if (all.problem !== undefined) context.say(`warning: HAProxy's image was not made anew. ${all.problem}`);
   return 0;
 }
 

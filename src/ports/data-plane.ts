@@ -5,6 +5,11 @@ export interface DataPlane {
   /** Fetches or makes what the first `apply` will need (an image), so that it can be done beside other waiting. */
   prepare(signal?: AbortSignal): Promise<void>;
   /**
+   * Makes that image anew where it comes from, with what is newest there. When it is another one then, `version` says
+   * that HAProxy is not current, and the next `apply` replaces its container.
+   */
+  renew(signal?: AbortSignal): Promise<void>;
+  /**
    * Makes the running edge equal to `config`: looks at what it has, changes servers, weights and states through the
    * runtime API, and reloads only when listeners, rules, modes or checks changed. The boot file follows, and is replaced
    * only after the running HAProxy took the change. With nothing to listen on and no edge container, does nothing.

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { BerthError } from '../errors/index.ts';
 import { FakeWorld, project, web } from '../../test/fakes/world.ts';
 
 async function serving(): Promise<FakeWorld> {
@@ -33,6 +34,18 @@ it('replaces the proxies, and gives what they have the longest drain that a serv
   expect(w.clock.now() - startMs).toBe(90_000);
   expect(w.serving()).toHaveLength(3);
   expect(await w.clock.run(w.runner.upgrade({ check: false }))).toMatchObject({ proxies: [{ replaced: false, closed: 0 }] });
+});
+
+it('makes the image anew, and goes on with the one that is there where that cannot be', async () => {
+  const w = await serving();
+  w.dataPlane.newestImage = 'sha256:2';
+  w.dataPlane.refuseRenewal = new BerthError('BASE_FAILED', 'No mirror answers.');
+  expect(await w.clock.run(w.runner.upgrade({ check: false }))).toMatchObject({
+    problem: 'No mirror answers.',
+    proxies: [{ replaced: false }],
+  });
+  w.dataPlane.refuseRenewal = undefined;
+  expect(await w.clock.run(w.runner.upgrade({ check: false }))).toMatchObject({ proxies: [{ replaced: true, image: 'sha256:2' }] });
 });
 
 it('replaces the fronts too', async () => {

@@ -1,3 +1,4 @@
+import { toBerthError } from '../errors/index.ts';
 import type { ProxyStatus, UpgradeReport } from '../contract/index.ts';
 import type { DataPlane, Store } from '../ports/index.ts';
 import type { Target } from './deps.ts';
@@ -22,7 +23,7 @@ export async function checkUpgrade(deps: UpgradeDeps, signal?: AbortSignal): Pro
 }
 
 /**
- * Makes the image where it is not there yet, replaces every proxy that runs in another one, and waits until what was
+ * Makes the image anew, replaces every proxy that runs in another one, and waits until what was
  * replaced has finished: requests by themselves, other connections within the longest drain that a service asks for.
  */
 export async function upgradeProxies(deps: UpgradeDeps, signal?: AbortSignal): Promise<UpgradeReport> {
@@ -33,7 +34,7 @@ export async function upgradeProxies(deps: UpgradeDeps, signal?: AbortSignal): P
     if (status !== undefined) before.set(proxy, status);
   }
   if (before.size === 0) return { proxies: [] };
-  await deps.target.dataPlane.prepare(signal);
+  const problem = await renew(deps.target.dataPlane, signal);
   await deps.edge.restore(signal);
   await deps.fronts.restore(undefined, signal);
   const withinMs = longestDrainMs(deps.store);
@@ -44,7 +45,18 @@ export async function upgradeProxies(deps: UpgradeDeps, signal?: AbortSignal): P
       return { ...now, replaced: now.image !== was.image || (!was.current && now.current), closed };
     }),
   );
-  return { proxies };
+  return { proxies, ...(problem === undefined ? {} : { problem }) };
+}
+
+/** Without a way to packages or registry the image stays as it is, and all else is upgraded. */
+async function renew(dataPlane: DataPlane, signal: AbortSignal | undefined): Promise<string | undefined> {
+  try {
+    await dataPlane.renew(signal);
+    return undefined;
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    return toBerthError(thrown).message;
+  }
 }
 
 function proxiesOf({ store, target }: UpgradeDeps): Known[] {

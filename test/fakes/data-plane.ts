@@ -121,6 +121,16 @@ export class FakeDataPlane implements DataPlane {
     return Promise.resolve();
   }
 
+  /** What `renew` finds; `refuseRenewal` is what stands in its way. */
+  newestImage: string | undefined;
+  refuseRenewal: BerthError | undefined;
+
+  renew(): Promise<void> {
+    if (this.refuseRenewal !== undefined) return Promise.reject(this.refuseRenewal);
+    this.wantedImage = this.newestImage ?? this.wantedImage;
+    return Promise.resolve();
+  }
+
   version(): Promise<ProxyVersion | undefined> {
     if (!this.running) return Promise.resolve(undefined);
     const { image, wantedImage } = this;

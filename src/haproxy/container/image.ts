@@ -1,5 +1,6 @@
 import { BerthError, toBerthError } from '../../errors/index.ts';
-import type { Engine } from '../../ports/index.ts';
+import { labels } from '../../model/index.ts';
+import type { Engine, ImageDetails } from '../../ports/index.ts';
 
 /** An image to be made from Debian's packages. */
 export type PackagedImage = {
@@ -69,6 +70,39 @@ export async function ensureImage(engine: Engine, settings: ImageSettings, signa
       details,
       cause: thrown,
     });
+  }
+}
+
+/**
+ * Makes HAProxy's image once more where it comes from, so that security updates get into it: another image has the name
+ * then, and proxies are outdated. Packages that are the same leave it as it is, and so does an image of one's own.
+ */
+export async function renewImage(engine: Engine, settings: ImageSettings, signal?: AbortSignal): Promise<void> {
+  const before = await engine.inspectImage(proxyImage(settings), signal);
+  if (before === undefined || settings.reference !== undefined) return ensureImage(engine, settings, signal);
+  const refused = settings.bases === 'distro' ? undefined : await pull(engine, settings, signal);
+  if (settings.bases === 'registry' && refused !== undefined) throw refused;
+  if (settings.bases === 'distro' || refused !== undefined) await remake(engine, { settings, before }, signal);
+  await removeNameless(engine, signal);
+}
+
+async function remake(
+  engine: Engine,
+  { settings, before }: { readonly settings: ImageSettings; readonly before: ImageDetails },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  settings.onProgress?.(`Making the HAProxy ${version} image from the newest Debian packages`);
+  const next = `${tag}-next`;
+  const id = await settings.makeImage({ ...recipe, tag: next }, signal);
+  const made = await engine.inspectImage(id, signal);
+  if (made?.labels[labels.build] !== before.labels[labels.build]) await engine.tagImage(id, repository, tag, signal);
+  await engine.removeImage(`${repository}:${next}`, signal);
+}
+
+/** Images that have lost their name to a newer one. The engine keeps those that a container still runs. */
+async function removeNameless(engine: Engine, signal: AbortSignal | undefined): Promise<void> {
+  for (const image of await engine.listImages({ labels: recipe.labels }, signal)) {
+    if (image.tags.length === 0) await engine.removeImage(image.id, signal);
   }
 }
 
