@@ -7,6 +7,7 @@ import { resolveDependencies } from './dependencies.ts';
 import { defined, durationAt, integerAt, textAt, textsAt, wordAt } from './get.ts';
 import { resolveGrants, type Contents } from './grants.ts';
 import { resolveHealthcheck, resolveProbe } from './health.ts';
+import { resolveInternal } from './internal.ts';
 import { resolveMounts } from './mounts.ts';
 import { resolveAttachments, type LinkedNames } from './networks.ts';
 import { resolveExposed, type PortChooser } from './ports.ts';
@@ -52,7 +53,7 @@ export async function resolveService(name: string, entry: Entry, shared: Shared,
     ...traffic,
     tls:
       (await resolveTls({ name, service, projectBerth: shared.projectBerth, routes, contents: shared.contents }, context)) ?? traffic.tls,
-    internal: wordAt(['front', 'dns'], service, 'x-berth', 'internal'),
+    internal: resolveInternal(name, service, context),
     release: resolveRelease(service, context),
     probe,
     probeTiming: timing,
