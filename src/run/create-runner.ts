@@ -368,7 +368,7 @@ class AppRunner implements Runner {
   }
 
   renewCertificates(hosts: readonly string[]): Promise<CertificateStatus[]> {
-    return renewCertificates(this.#deps, this.#certificates, hosts, this.#closed.signal);
+    return renewCertificates(this.#deps, this.#certificates, hosts, this.#closed.signal).finally(() => this.#certificates.wake());
   }
 
   async close(): Promise<void> {

@@ -146,6 +146,22 @@ describe("a certificate of berth's own", () => {
   });
 });
 
+describe('a renewed certificate that the edge could not take', () => {
+  it.each([acme, internal])('reaches it a little later, and is not ordered again for that', async (tls) => {
+    const w = new FakeWorld();
+    await up(w, shop(tls));
+    const orders = w.certificates.orders.length;
+    const [before] = onEdge(w);
+    w.dataPlane.plant(w.dataPlane.calls.length + 1, 'fail');
+    await expect(w.clock.run(w.runner.renewCertificates(['a.test']))).rejects.toThrow();
+    await pass(w, minuteMs);
+    expect(onEdge(w)[0]?.fingerprint).toBe(w.certificates.get(before?.id ?? '')?.fingerprint);
+    expect(onEdge(w)[0]?.fingerprint).not.toBe(before?.fingerprint);
+    expect(w.certificates.orders).toHaveLength(orders === 0 ? 0 : orders + 1);
+    expect(w.certificates.list()[0]?.trouble).toBeUndefined();
+  });
+});
+
 describe('a certificate of files', () => {
   it('that is not valid now is refused with its place before anything changes', async () => {
     const w = new FakeWorld();

@@ -11,6 +11,8 @@ import { isWanted, kept, wantedNow } from './wishes.ts';
 const orderMs = 120_000;
 /** Clocks jump: however far the next thing to do is, it is looked at again after this time. */
 const longestSleepMs = 3_600_000;
+/** What went wrong may be over soon, as an engine that restarts. */
+const troubledSleepMs = 60_000;
 const dayMs = 86_400_000;
 
 type Deps = {
@@ -42,25 +44,24 @@ export class CertificateKeeper {
     return isDue ? certificates.issueOwn(wish) : held;
   }
 
-  /** Orders a certificate and gives it to the edge. A failure is noted, with the time of the next try, and thrown. */
+  /** Orders a certificate and gives it to the edge. An order that fails is noted, with the time of the next try, and thrown. */
   order(wish: CertificateWish, signal: AbortSignal): Promise<HeldCertificate> {
     return this.#orders.run(async () => {
       const before = this.#held(wish);
-      try {
-        const held = await this.#orderOnce(wish, signal);
-        await this.#give(before?.id ?? wish.id, held, signal);
-        return held;
-      } catch (thrown) {
-        signal.throwIfAborted();
-        const error = toBerthError(thrown);
-        const retryAfterMs = error.details['retryAfterMs'];
-        const failures = (this.#deps.certificates.get(wish.id)?.trouble?.failures ?? 0) + 1;
-        const waitMs = backOffMs(failures, typeof retryAfterMs === 'number' ? retryAfterMs : 0);
-        const trouble = { failures, message: error.message, nextTryAtMs: this.#deps.clock.now() + waitMs };
-        await this.#deps.certificates.noteTrouble(wish.id, trouble);
-        throw error;
-      }
+      const held = await this.#orderOnce(wish, signal).catch((thrown: unknown) => this.#noteTrouble(wish, toBerthError(thrown), signal));
+      await this.#give(before?.id ?? wish.id, held, signal);
+      return held;
     });
+  }
+
+  async #noteTrouble(wish: CertificateWish, error: BerthError, signal: AbortSignal): Promise<never> {
+    signal.throwIfAborted();
+    const { certificates, clock } = this.#deps;
+    const retryAfterMs = error.details['retryAfterMs'];
+    const failures = (certificates.get(wish.id)?.trouble?.failures ?? 0) + 1;
+    const waitMs = backOffMs(failures, typeof retryAfterMs === 'number' ? retryAfterMs : 0);
+    await certificates.noteTrouble(wish.id, { failures, message: error.message, nextTryAtMs: clock.now() + waitMs });
+    throw error;
   }
 
   /** Renews now, due or not; the user's own files are left as they are. */
@@ -91,11 +92,9 @@ export class CertificateKeeper {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#nap = new AbortController();
-      await this.tick(signal).catch((thrown: unknown) => {
-        if (!signal.aborted) this.#deps.onTrouble(toBerthError(thrown));
-      });
+      const isTroubled = await this.tick(signal);
       const rest = AbortSignal.any([signal, this.#nap.signal]);
-      await this.#deps.clock.sleep(this.#sleepMs(), rest).catch(() => undefined);
+      await this.#deps.clock.sleep(isTroubled ? Math.min(troubledSleepMs, this.#sleepMs()) : this.#sleepMs(), rest).catch(() => undefined);
     }
   }
 
@@ -104,25 +103,28 @@ export class CertificateKeeper {
     this.#nap.abort();
   }
 
-  /** Renews what is due, and forgets what nobody can need any more. */
-  async tick(signal: AbortSignal): Promise<void> {
-    const wishes = this.#ownWishes();
-    for (const wish of wishes) {
-      signal.throwIfAborted();
-      try {
-        await this.#renewIfDue(wish, signal);
-      } catch (thrown) {
-        signal.throwIfAborted();
+  /** Renews what is due, and forgets what nobody can need any more. Answers whether something went wrong. */
+  async tick(signal: AbortSignal): Promise<boolean> {
+    let isTroubled = false;
+    const attempt = async (work: () => Promise<void>): Promise<void> => {
+      if (signal.aborted) return;
+      await work().catch((thrown: unknown) => {
+        if (signal.aborted) return;
+        isTroubled = true;
         this.#deps.onTrouble(toBerthError(thrown));
-      }
-    }
-    await this.#tidy();
+      });
+    };
+    for (const wish of this.#ownWishes()) await attempt(() => this.#renewIfDue(wish, signal));
+    await attempt(() => this.#tidy());
+    return isTroubled;
   }
 
   async #renewIfDue(wish: CertificateWish, signal: AbortSignal): Promise<void> {
     const { clock, certificates } = this.#deps;
     const held = this.#held(wish);
     const nowMs = clock.now();
+    // An earlier one may not have reached the edge: the engine was away.
+    if (held !== undefined) await this.#give(held.id, held, signal);
     if (wish.source.kind === 'internal' && held !== undefined && dueAtMs(held) <= nowMs)
       await this.#give(held.id, await certificates.issueOwn(wish), signal);
     if (wish.source.kind === 'files' && held === undefined) await this.#give(wish.id, await certificates.useFiles(wish), signal);
