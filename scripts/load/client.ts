@@ -31,12 +31,7 @@ export async function runStream(stream: Stream, plan: LoadPlan, tally: Tally, si
 }
 
 function openClient(stream: Stream, timeoutMs: number): Client {
-  switch (stream.protocol) {
-    case 'h2':
-      return openHttp2(stream, timeoutMs);
-    case 'websocket':
-      return openWebSockets(stream, timeoutMs);
-    default:
-      return openHttp1(stream, timeoutMs);
-  }
+  if (stream.protocol === 'h2') return openHttp2(stream, timeoutMs);
+  if (stream.protocol === 'websocket') return openWebSockets(stream, timeoutMs);
+  return openHttp1(stream, timeoutMs);
 }

@@ -39,23 +39,6 @@ describe('client certificates', () => {
   });
 });
 
-describe('ACME', () => {
-  const thumbprints = [{ hosts: ['a.test'], thumbprint: 'x' }];
-  const plain = (app: string): AppEdge => ({ ...secure(app), listeners: [{ address: '', port: 80, mode: 'http', rules: [] }] });
-
-  test('binds port 80 where no app has it', () => {
-    const config = mergeEdges([secure('a')], thumbprints);
-    expect(config.listeners.map((l) => l.port)).toEqual([80, 443]);
-    expect(config.acmeThumbprints).toEqual(thumbprints);
-  });
-  test('shares port 80 with an app', () => {
-    expect(mergeEdges([plain('a')], thumbprints).listeners).toHaveLength(1);
-  });
-  test('without an account nothing is bound for it', () => {
-    expect(mergeEdges([secure('a')])).not.toHaveProperty('acmeThumbprints');
-  });
-});
-
 const backend = (app: string, over: Partial<Backend> = {}): Backend => ({
   name: `${app}.web.routes`,
   app,

@@ -1,4 +1,4 @@
-import type { AcmeThumbprint, AppEdge, Listener, ListenerTls, ProxyConfig, Rule } from '../model/index.ts';
+import type { AppEdge, Listener, ListenerTls, ProxyConfig, Rule } from '../model/index.ts';
 import { listenerKey, ownerOf } from './edge.ts';
 
 /** Who claims a place of the edge. */
@@ -53,11 +53,8 @@ function wayOf({ mode, tls, acceptProxy }: Listener): string {
   return acceptProxy === true ? `${spoken} after a PROXY header` : spoken;
 }
 
-/**
- * The one configuration of the edge from what all apps want: equal addresses share a listener, rules most specific first.
- * `acmeThumbprints` are what ACME servers must find on port 80, which is bound for them where no app has it.
- */
-export function mergeEdges(edges: readonly AppEdge[], acmeThumbprints: readonly AcmeThumbprint[] = []): ProxyConfig {
+/** The one configuration of the edge from what all apps want: equal addresses share a listener, rules most specific first. */
+export function mergeEdges(edges: readonly AppEdge[]): ProxyConfig {
   const listeners = new Map<string, Listener>();
   for (const edge of edges) {
     for (const l of edge.listeners.map((each) => withMaintenance(edge, each))) {
@@ -66,16 +63,11 @@ export function mergeEdges(edges: readonly AppEdge[], acmeThumbprints: readonly 
       listeners.set(listenerKey(l), { ...merged, rules: merged.rules.toSorted(bySpecificity) });
     }
   }
-  if (acmeThumbprints.length > 0 && !listeners.has(listenerKey(challenged))) listeners.set(listenerKey(challenged), challenged);
   return {
     listeners: [...listeners.values()].toSorted((a, b) => a.port - b.port || a.address.localeCompare(b.address)),
     backends: edges.flatMap((e) => e.backends).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    ...(acmeThumbprints.length > 0 ? { acmeThumbprints } : {}),
   };
 }
-
-/** Where ACME servers ask (RFC 8555, 8.3). */
-const challenged: Listener = { address: '', port: 80, mode: 'http', rules: [] };
 
 function mergeListeners(a: Listener, b: Listener): Listener {
   const trusted = [...new Set([...(a.trustedProxies ?? []), ...(b.trustedProxies ?? [])])];
