@@ -166,9 +166,9 @@ async function startReader(): Promise<{ port: number; firsts: string[]; close():
   return { port: at, firsts, close };
 }
 
-test.each<['v1' | 'v2', RegExp]>([
-  ['v1', /^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 \d+ 18520\r\nGET /],
-  ['v2', /^\r\n\r\n\0\r\nQUIT\n!\x11\0\x0c\x7f\0\0\x01/],
+test.each<['v1' | 'v2', string]>([
+  ['v1', 'PROXY TCP4 127.0.0.1 127.0.0.1 '],
+  ['v2', '\r\n\r\n\0\r\nQUIT\n!\u0011\0\u000c\u007f\0\0\u0001'],
 ])('sends a PROXY header (%s) to instances, and checks them with one', async (sendProxy, header) => {
   const reader = await startReader();
   const config: ProxyConfig = {
@@ -178,7 +178,7 @@ test.each<['v1' | 'v2', RegExp]>([
   await under.edge.apply(config);
   await up(1);
   expect((await ask(port)).body).toBe('hi');
-  expect(reader.firsts.some((first) => header.test(first))).toBe(true);
+  expect(reader.firsts.some((first) => first.startsWith(header))).toBe(true);
   expect(reader.firsts.every((first) => first.startsWith(sendProxy === 'v1' ? 'PROXY ' : '\r\n\r\n\0\r\nQUIT\n'))).toBe(true);
   await reader.close();
 });

@@ -60,7 +60,7 @@ export function rulePath(path: string): string {
   pathWord(path);
   const decoded = decode(path);
   // Quotes and backslashes would end the text that HAProxy is given within a text.
-  if (/["\\\0-\u001f\u007f]/.test(decoded)) throw refused('path', path);
+  if (/["\\]|\p{Cc}/u.test(decoded)) throw refused('path', path);
   return decoded.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');
 }
 
@@ -92,8 +92,7 @@ export function pathWord(path: string): string {
 
 /** A text as one word: in single quotes nothing is special to HAProxy, and what cannot stand in them is escaped between two pairs. */
 export function quoted(text: string): string {
-  const bad = /[\0\u0001-\u0008\v\f\u000e-\u001f\u007f]/.exec(text);
-  if (bad !== null) throw refused('text', text);
+  if (/(?![\n\r\t])\p{Cc}/u.test(text)) throw refused('text', text);
   const escapes: Readonly<Record<string, string>> = {
     "'": String.raw`'\''`,
     '\n': String.raw`'\n'`,
@@ -128,7 +127,7 @@ export function networkWord(network: string): string {
 
 /** A user's name and the crypt(3) hash of the password. */
 export function userWords(name: string, hash: string): string {
-  if (!/^[^:\0-\u001f\u007f]{1,100}$/.test(name)) throw refused('user name', name);
+  if (!/^(?:(?![:\p{Cc}]).){1,100}$/u.test(name)) throw refused('user name', name);
   if (!/^\$(2[aby]|5|6)\$[./A-Za-z0-9$=]{8,200}$/.test(hash)) throw refused('password hash ($2y$, $5$ or $6$)', hash.slice(0, 4));
   return `user ${quoted(name)} password ${quoted(hash)}`;
 }
