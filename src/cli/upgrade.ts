@@ -10,6 +10,7 @@ export async function upgradeBerth(context: Context, { check }: { readonly check
   const { servers, version } = context.world;
   const found = await servers.existing();
   const server = found === undefined ? undefined : (await found.client.status({})).version;
+  if (!check) context.say('Making HAProxy’s image anew where its packages are newer, and replacing what is older than this berth');
   const result = check ? await look(context, server) : await replace(context);
   const all: Upgraded = { berth: version, server, serverReplaced: !check && server !== undefined && server !== version, ...result };
   if (context.globals.json) context.printJson(all);
