@@ -95,24 +95,6 @@ shop-web-2 failed (exit 137: killed (SIGKILL)) and is kept to be looked at: dock
     expect(out).toContain('shop-web-2 failed and is kept to be looked at: docker logs shop-web-2');
   });
 
-  it('says where other services reach a service, and when they cannot', async () => {
-    const internal = {
-      kind: 'front' as const,
-      why: 'it has 2 instances',
-      addresses: ['10.200.0.9'],
-      ports: [{ port: 3000, mode: 'http' as const }],
-    };
-    const shown = async (state: string | undefined): Promise<string> => {
-      const services = shop.services
-        .slice(0, 1)
-        .map((service) => ({ ...service, internal: { ...internal, ...(state === undefined ? {} : { state }) } }));
-      return (await berth(['ps'], { ...base, client: { ...client, getApp: () => Promise.resolve({ ...shop, services }) } })).out;
-    };
-    expect(await shown('running')).toContain('\nweb is called at 10.200.0.9 (3000 http)\n');
-    expect(await shown('missing')).toContain('\nweb: its front is missing, other services cannot call it; `berth up` brings it back\n');
-    expect(await shown(undefined)).toContain('\nweb has no front while it does not run\n');
-  });
-
   it('prints the status as it is with --json', async () => {
     expect(JSON.parse((await berth(['ps', '--json'], base)).out)).toEqual(shop);
   });

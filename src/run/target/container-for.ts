@@ -36,8 +36,7 @@ export async function containerFor(ctx: RunContext, side: Side, wanted: Wanted, 
     labels: {
       ...base,
       ...(network === undefined ? {} : { [labels.network]: network }),
-      ...(isInstance && hasFront(s) ? { [labels.internal]: 'front' } : {}),
-      ...(service.container.restart === 'no' ? { [labels.restart]: 'no' } : {}),
+      ...labelsOf(s, wanted.role),
     },
     networks,
     volumes: Object.fromEntries(side.project.volumes.map((v) => [v.key, v.name])),
@@ -51,6 +50,14 @@ export async function containerFor(ctx: RunContext, side: Side, wanted: Wanted, 
     overrides: wanted.oneOff,
     containerOf: (name) => instanceName(ctx.app, name, 1),
   });
+}
+
+/** What an instance says of itself besides whose it is. */
+function labelsOf(s: DesiredService, role: Role): Record<string, string> {
+  return {
+    ...(role === 'instance' && hasFront(s) ? { [labels.internal]: 'front' } : {}),
+    ...(s.service.container.restart === 'no' ? { [labels.restart]: 'no' } : {}),
+  };
 }
 
 /** A tag reads better in `docker ps` than an id, as long as it still names this very image. */
