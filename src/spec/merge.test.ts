@@ -27,7 +27,7 @@ describe('merging two files', () => {
     ['entrypoint: a', 'entrypoint: []', { entrypoint: [] }],
     ['environment: {A: 1, B: 2}', 'environment: [B=3, "C="]', { environment: { A: '1', B: '3', C: '' } }],
     ['environment: [A=1]', 'environment: {A: 2}', { environment: { A: '2' } }],
-    ['labels: [a=1]', 'labels: {a: 2, b: }', { labels: { a: 2, b: '' } }],
+    ['labels: [a=1]', 'labels: {a: 2, b: }', { labels: { a: '2', b: '' } }],
     ['env_file: a.env', 'env_file: [b.env]', { environment: { X: 'b', Y: 'a' } }],
     ['dns: 1.1.1.1', 'dns: [2.2.2.2, 1.1.1.1]', { dns: ['1.1.1.1', '2.2.2.2'] }],
     ['cap_add: [A]', 'cap_add: [B, A]', { cap_add: ['A', 'B'] }],

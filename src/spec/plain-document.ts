@@ -1,23 +1,97 @@
-import { child, entriesOf, toPlain, type MapNode, type Plain } from './text/node.ts';
+import { root } from './schema/root.ts';
+import { size, type Shape } from './schema/shape.ts';
+import { child, entriesOf, toPlain, type MapNode, type Node, type Plain, type ScalarNode } from './text/node.ts';
+import { scalarText } from './text/scalar.ts';
+import { booleanOf, goDuration, sizeBytes } from './text/units.ts';
+import { numberOf } from './validate.ts';
 
 type Document = { readonly [key: string]: Plain };
 
 /**
- * The document as `berth config` shows it: Compose's spelling, without resources that no service uses and with every
- * `$` doubled, so that reading it again gives the same application.
+ * The document as `berth config` shows it: Compose's spelling of keys and values, without resources that no service uses
+ * and with every `$` doubled, so that reading it again gives the same application.
  */
 export function plainDocument(document: MapNode): Document {
   const used = usedResources(document);
   const result: Record<string, Plain> = { name: null };
   for (const [key, { value }] of document.entries) {
-    if (key === 'version') continue;
     const names = used.get(key);
-    const plain = escape(toPlain(value));
-    result[key] =
-      names === undefined || !isRecord(plain) ? plain : Object.fromEntries(Object.entries(plain).filter(([name]) => names.has(name)));
-    if (names?.size === 0) delete result[key];
+    if (key === 'version' || names?.size === 0) continue;
+    const shape = shapeOf(root, key);
+    const plain = plainOf(names === undefined || value.kind !== 'map' ? value : only(value, names), shape);
+    if (names === undefined || !isRecord(plain) || Object.keys(plain).length > 0) result[key] = plain;
   }
   return result;
+}
+
+function only(node: MapNode, names: ReadonlySet<string>): MapNode {
+  return { ...node, entries: new Map([...node.entries].filter(([name]) => names.has(name))) };
+}
+
+const anything: Shape = { type: 'any' };
+/** Numbers that Compose prints as text, since they are sizes there. */
+const printedAsText: ReadonlySet<string> = new Set(['mem_swappiness']);
+
+function shapeOf(shape: Shape, key: string): Shape {
+  if (shape.type === 'dictionary') return shape.of;
+  return (shape.type === 'object' && Object.hasOwn(shape.keys, key) ? shape.keys[key]?.shape : undefined) ?? anything;
+}
+
+/** A node as Compose spells it: numbers, booleans, sizes and durations each in one way. */
+function plainOf(node: Node, shape: Shape): Plain {
+  if (node.kind === 'scalar') return escape(scalarOf(node, shape));
+  if (shape.type === 'any') return escape(toPlain(node));
+  const fitting = shape.type === 'oneOf' ? (shape.shapes.find((one) => isFor(one, node)) ?? anything) : shape;
+  if (node.kind === 'list') return node.items.map((item) => plainOf(item, fitting.type === 'list' ? fitting.of : anything));
+  const result: Record<string, Plain> = {};
+  for (const [key, { value }] of node.entries) {
+    const plain = plainOf(value, shapeOf(fitting, key));
+    result[key] = printedAsText.has(key) && typeof plain === 'number' ? String(plain) : plain;
+  }
+  return result;
+}
+
+function isFor(shape: Shape, node: Exclude<Node, ScalarNode>): boolean {
+  return node.kind === 'list' ? shape.type === 'list' : shape.type === 'object' || shape.type === 'dictionary';
+}
+
+function scalarOf(node: ScalarNode, shape: Shape): Plain {
+  const { value } = node;
+  if (value === null) return null;
+  switch (shape.type) {
+    case 'boolean':
+      return booleanOf(value) ?? value;
+    case 'integer':
+    case 'number':
+      return numberOf(node) ?? value;
+    case 'text':
+      return scalarText(value);
+    case 'string':
+      return stringOf(String(value), shape.format);
+    case 'oneOf':
+      return oneOf(node, shape);
+    case 'any':
+    case 'null':
+    case 'list':
+    case 'dictionary':
+    case 'object':
+      return value;
+  }
+}
+
+function stringOf(value: string, format: string | undefined): Plain {
+  if (format === 'duration') return goDuration(value) ?? value;
+  if (format === 'size') return String(sizeBytes(value) ?? value);
+  return value;
+}
+
+function oneOf(node: ScalarNode, shape: Extract<Shape, { type: 'oneOf' }>): Plain {
+  const { value } = node;
+  if (value === null) return null;
+  if (shape === size) return typeof value === 'boolean' ? value : String(sizeBytes(value) ?? value);
+  const isText = shape.shapes.some((one) => one.type === 'string');
+  const typed = shape.shapes.find((one) => one.type === 'integer' || one.type === 'number' || one.type === 'boolean');
+  return isText || typed === undefined ? value : scalarOf(node, typed);
 }
 
 /** By section, the names that some service refers to. */

@@ -4,6 +4,7 @@ import {
   emptyTexts,
   longCommand,
   longDependencies,
+  longDeviceRequests,
   longDevices,
   longEnvFiles,
   longExternal,
@@ -62,7 +63,16 @@ const hooks: Change = (node, base) =>
     ? { ...node, items: node.items.map((item) => (item.kind === 'map' ? change(item, hookChanges, base) : item)) }
     : node;
 
-const deployChanges: Readonly<Record<string, Change>> = { labels: texts };
+const reservationChanges: Readonly<Record<string, Change>> = { devices: longDeviceRequests };
+
+const resourcesChanges: Readonly<Record<string, Change>> = {
+  reservations: (node, base) => (node.kind === 'map' ? change(node, reservationChanges, base) : node),
+};
+
+const deployChanges: Readonly<Record<string, Change>> = {
+  labels: texts,
+  resources: (node, base) => (node.kind === 'map' ? change(node, resourcesChanges, base) : node),
+};
 
 const serviceChanges: Readonly<Record<string, Change>> = {
   build: (node, base) => {
@@ -97,6 +107,7 @@ const serviceChanges: Readonly<Record<string, Change>> = {
   secrets: (node) => longGrants(node, (source) => `/run/secrets/${source}`),
   configs: (node) => longGrants(node),
   gpus: longGpus,
+  pull_policy: (node) => (node.kind === 'scalar' && node.value === 'if_not_present' ? { ...node, value: 'missing' } : node),
   expose: uniqueTexts,
   cap_add: uniqueTexts,
   cap_drop: uniqueTexts,

@@ -198,7 +198,17 @@ export function longEnvFiles(node: Node, base: Base): Node {
 
 /** `gpus: all` as a list of one request. */
 export function longGpus(node: Node): Node {
-  return textOf(node) === 'all' ? list(node.mark, [mapOf(node.mark, { count: 'all' })]) : node;
+  return textOf(node) === 'all' ? list(node.mark, [mapOf(node.mark, { count: -1 })]) : longDeviceRequests(node);
+}
+
+/** Requests for devices in which `all` is the number that stands for it. */
+export function longDeviceRequests(node: Node): Node {
+  if (node.kind !== 'list') return node;
+  const items = node.items.map((item) => {
+    const count = child(item, 'count');
+    return item.kind === 'map' && count !== undefined && textOf(count) === 'all' ? withEntry(item, 'count', scalar(count.mark, -1)) : item;
+  });
+  return { ...node, items };
 }
 
 /** A list in which each text counts once. */

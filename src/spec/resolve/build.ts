@@ -125,3 +125,13 @@ export function withArguments(service: Node, context: Context): Node {
   }
   return withEntry(service, 'build', withEntry(build, 'args', filled));
 }
+
+/** The document with the Dockerfile that is built when none is named, where there is one, as `config` shows it. */
+export async function withDockerfile(service: Node, context: Context): Promise<Node> {
+  const build = child(service, 'build');
+  const directory = textAt(build, 'context');
+  if (service.kind !== 'map' || build?.kind !== 'map' || directory === undefined) return service;
+  if (build.entries.has('dockerfile') || build.entries.has('dockerfile_inline')) return service;
+  if (!(await hasFile(context.reader, path.join(directory, 'Dockerfile')))) return service;
+  return withEntry(service, 'build', withEntry(build, 'dockerfile', { kind: 'scalar', mark: build.mark, value: 'Dockerfile' }));
+}

@@ -4,7 +4,7 @@ import { checkPorts } from '../check/ports.ts';
 import { checkRoutes } from '../check/routes.ts';
 import { plainDocument } from '../plain-document.ts';
 import { child, entriesOf, map, withEntry, type Entry, type MapNode, type Plain } from '../text/node.ts';
-import { withArguments } from './build.ts';
+import { withArguments, withDockerfile } from './build.ts';
 import type { Context } from './context.ts';
 import { checkCycles } from './dependencies.ts';
 import { withEnvironment } from './environment.ts';
@@ -69,7 +69,7 @@ export async function resolveProject(document: MapNode, input: ResolveInput): Pr
     volumes: resolveVolumes(services, full),
     places: full.places,
   };
-  return { project, files: contents.files, document: plainDocument(filled) };
+  return { project, files: contents.files, document: plainDocument(withProvided(filled, document, leftOut)) };
 }
 
 /** Keeps the services without a profile, and those with a chosen one; one made by a provider has no containers. */
@@ -91,6 +91,15 @@ function chooseServices(
   return { chosen: withEntry(document, 'services', map(services.mark, kept)), leftOut };
 }
 
+/** The document with the services that something else provides: they have no containers, but belong to the file. */
+function withProvided(filled: MapNode, document: MapNode, leftOut: ReadonlyMap<string, string>): MapNode {
+  const services = filled.entries.get('services')?.value;
+  if (services?.kind !== 'map' || ![...leftOut.values()].includes('provider')) return filled;
+  const entries = new Map(services.entries);
+  for (const [name, entry] of entriesOf(child(document, 'services'))) if (leftOut.get(name) === 'provider') entries.set(name, entry);
+  return withEntry(filled, 'services', { ...services, entries });
+}
+
 function projectDirectories(document: MapNode, directory: string): string[] {
   const contexts = entriesOf(child(document, 'services')).flatMap(([, { value }]) => textAt(value, 'build', 'context') ?? []);
   return [directory, ...contexts];
@@ -101,7 +110,10 @@ async function fillServices(document: MapNode, context: Context): Promise<MapNod
   if (services?.kind !== 'map') return document;
   const filled = new Map<string, Entry>();
   for (const [name, entry] of services.entries) {
-    const value = entry.value.kind === 'map' ? withArguments(await withEnvironment(entry.value, context), context) : entry.value;
+    const value =
+      entry.value.kind === 'map'
+        ? await withDockerfile(withArguments(await withEnvironment(entry.value, context), context), context)
+        : entry.value;
     filled.set(name, { key: entry.key, value });
   }
   return withEntry(document, 'services', map(services.mark, filled));

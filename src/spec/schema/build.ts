@@ -12,6 +12,7 @@ import {
   size,
   string,
   stringOrList,
+  text,
   type Shape,
 } from './shape.ts';
 
@@ -67,8 +68,8 @@ export const build: Shape = either(
     isolation: reported(string, 'Windows only.'),
     no_cache_filter: reported(stringOrList, 'No effect yet.'),
     privileged: reported(boolean, 'No effect yet.'),
-    provenance: reported(either(boolean, string), 'No effect yet.'),
-    sbom: reported(either(boolean, string), 'No effect yet.'),
+    provenance: reported(text, 'No effect yet.'),
+    sbom: reported(text, 'No effect yet.'),
     ulimits: reported(ulimits, 'No effect yet.'),
   }),
 );

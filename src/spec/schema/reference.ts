@@ -47,6 +47,13 @@ Keys that start with \`x-\` are allowed everywhere and mean nothing, save \`x-be
 - A range such as \`8000-8010:80\` gives the lowest port that no other mapping of the file has.
 - \`links\` give the other service a further name on the network, so it stays right when its containers are replaced.
 - \`volumes_from\` takes the mounts that have a source; a volume without one stays with its own container.
+- What an included file and the file that includes it both have must be the same (Compose from 2.3x on merges the two): change it in a
+  file above, or in a second file under \`path\`.
+- An unknown key under \`include\` or \`extends\`, a build context or a file of a secret or config that is not there: errors; Compose finds
+  them later or not at all. A remote \`include\` or build context is an error, since it is not built yet.
+- \`cpu_period\` and its like also take durations; \`mode: "0440"\` is octal whether quoted or not.
+- \`berth config\` leaves out what has no value (\`command: null\`, \`ipam: {}\`), shows variables of \`env_file\` and \`label_file\` in their place,
+  and prints a whole number with an exponent in full.
 - A text such as \`2001-01-01\` stays as it is written.
 
 ## Routes from labels of other proxies

@@ -1,0 +1,120 @@
+import { files, type Case } from './case.ts';
+
+const web = 'services: {web: {image: nginx}}';
+const using = (keys: string, top: string): string => `services: {web: {image: nginx, ${keys}}}\n${top}`;
+
+/** Top-level keys, dependencies, names and profiles. */
+export const projectCases: readonly Case[] = [
+  ...files(
+    'name',
+    [
+      `name: Bad Name!\n${web}`,
+      `name: good-name_1\n${web}`,
+      `name: "$N"\n${web}`,
+      `name: "\${N:-x}y"\nservices: {web: {image: "$COMPOSE_PROJECT_NAME"}}`,
+    ],
+    { variables: { N: 'filled' } },
+  ),
+  ...files('name by flag', [web], { flags: ['-p', 'flagged'] }),
+  ...files('name by variable', [`name: file\n${web}`], { variables: { COMPOSE_PROJECT_NAME: 'variable' } }),
+  ...files('name that is not valid', [web], { flags: ['-p', 'Bad Name'], rejected: true }),
+  ...files('version', [`version: "3.8"\n${web}`]),
+  ...files('networks', [
+    using(
+      'networks: [a, b]',
+      'networks: {a: , b: {driver: overlay, attachable: true, internal: true, enable_ipv6: true, labels: [x=1], driver_opts: {o: 1}}}',
+    ),
+    using('networks: [a]', 'networks: {a: {external: true}}'),
+    using('networks: [a]', 'networks: {a: {external: true, name: other}}'),
+    using('networks: [a]', 'networks: {a: {name: other}}'),
+    using(
+      'networks: [a]',
+      'networks: {a: {ipam: {driver: default, config: [{subnet: 172.28.0.0/16, ip_range: 172.28.5.0/24, gateway: 172.28.5.254, aux_addresses: {h: 172.28.1.5}}]}}}',
+    ),
+    using('networks: {a: {aliases: [x]}}', 'networks: {a: {}, unused: {}}'),
+    using('networks: [default]', 'networks: {default: {driver: bridge}}'),
+    using('network_mode: none', 'networks: {a: {}}'),
+  ]),
+  ...files(
+    'volumes',
+    [
+      using(
+        'volumes: ["vol:/a"]',
+        'volumes: {vol: {driver: foobar, driver_opts: {type: nfs, o: "addr=1", device: ":/x"}, labels: {l: 1}}}',
+      ),
+      using('volumes: ["vol:/a"]', 'volumes: {vol: {external: true}}'),
+      using('volumes: ["vol:/a"]', 'volumes: {vol: {external: true, name: other}}'),
+      using('volumes: ["vol:/a"]', 'volumes: {vol: {name: "x$N"}}'),
+      using('volumes: ["vol:/a"]', 'volumes: {vol: , unused: }'),
+    ],
+    { variables: { N: '1' } },
+  ),
+  ...files(
+    'secrets and configs',
+    [
+      using('secrets: [s]', 'secrets: {s: {file: ./s.txt}}'),
+      using('secrets: [s]', 'secrets: {s: {environment: S}}'),
+      using('secrets: [{source: s, target: /etc/s, uid: "103", gid: "103", mode: 0440}]', 'secrets: {s: {file: s.txt, labels: {a: b}}}'),
+      using('configs: [c]', 'configs: {c: {file: ./s.txt}}'),
+      using('configs: [c]', 'configs: {c: {content: "a\\nb ${S}"}}'),
+      using('configs: [c]', 'configs: {c: {environment: S}}'),
+      using('configs: [{source: c, target: /c, uid: "1", gid: "2", mode: 292}]', 'configs: {c: {file: s.txt, name: named}}'),
+      using('secrets: [s, s]', 'secrets: {s: {file: s.txt}, unused: {file: s.txt}}'),
+    ],
+    { files: { 's.txt': 'x' }, variables: { S: 'value' } },
+  ),
+  ...files('depends_on', [
+    'services: {web: {image: a, depends_on: [db, cache]}, db: {image: b}, cache: {image: c}}',
+    'services: {web: {image: a, depends_on: {db: {condition: service_healthy, restart: true}, cache: {condition: service_started, required: false}}}, db: {image: b}, cache: {image: c}}',
+    'services: {web: {image: a, links: [db, "cache:c"]}, db: {image: b}, cache: {image: c}}',
+    'services: {web: {image: a, network_mode: "service:db"}, db: {image: b}}',
+    'services: {web: {image: a, ipc: "service:db", pid: "service:db"}, db: {image: b}}',
+    'services: {web: {image: a, volumes_from: [db, "cache:ro"]}, db: {image: b}, cache: {image: c}}',
+  ]),
+  ...files('profiles', ['services: {web: {image: a}, debug: {image: b, profiles: [debug]}, extra: {image: c, profiles: [extra, debug]}}'], {
+    flags: ['--profile', 'debug'],
+  }),
+  ...files(
+    'profiles by variable',
+    ['services: {web: {image: a}, debug: {image: b, profiles: [debug]}, extra: {image: c, profiles: [x]}}'],
+    { variables: { COMPOSE_PROFILES: 'x,debug' } },
+  ),
+  ...files('no profile', ['services: {web: {image: a}, debug: {image: b, profiles: [debug], volumes: ["v:/v"]}}\nvolumes: {v: }']),
+  ...files('every profile', ['services: {web: {image: a}, debug: {image: b, profiles: [debug]}}'], { flags: ['--profile', '*'] }),
+  ...files(
+    'rejected',
+    [
+      'services: {web: {image: a, depends_on: [gone]}}',
+      'services: {web: {image: a, networks: [gone]}}',
+      'services: {web: {image: a, volumes: ["gone:/v"]}}',
+      'services: {web: {image: a, secrets: [gone]}}',
+      'services: {web: {image: a, configs: [gone]}}',
+      'services: {web: {}}',
+      'services: {web: {imge: a}}',
+      'service: {web: {image: a}}',
+      'services: {web: {image: a, ports: ["99999:80"]}}',
+      'services: {web: {image: a, ports: ["a:b"]}}',
+      'services: {web: {image: a, restart: 1}}',
+      'services: {web: {image: a, depends_on: [web]}}',
+      'services: {a: {image: a, depends_on: [b]}, b: {image: a, depends_on: [a]}}',
+      'services: {web: {image: a, network_mode: host, networks: [x]}}\nnetworks: {x: }',
+      'services: {web: {image: a, scale: 2, deploy: {replicas: 3}}}',
+      'services: {web: {image: a, container_name: x, deploy: {replicas: 2}}}',
+      'services: {web: {image: a, mem_limit: lots}}',
+      'services: {web: {image: a, stop_grace_period: soon}}',
+      'services: {web: {image: a, healthcheck: {test: [a]}}}',
+      'services: {web: {image: "${X:?is needed}"}}',
+      'services: {web: {image: "${X"}}',
+      'services: {web: {image: a, ulimits: {nofile: {hard: 1}}}}',
+      'services: {web: {image: a, environment: {A: [1]}}}',
+      'services: {web: {image: a, env_file: gone.env}}',
+      'services: [web]',
+      '- web',
+      'services: {web: {image: a, deploy: {resources: {reservations: {devices: [{count: 1, device_ids: [a], capabilities: [gpu]}]}}}}}',
+      'services: {web: {image: a, build: {context: ., dockerfile: a, dockerfile_inline: b}}}',
+      'services: {web: {image: a, volumes: [{type: bind, target: /a}]}}',
+      'services: {"bad name": {image: a}}',
+    ],
+    { rejected: true },
+  ),
+];
