@@ -8,11 +8,25 @@ import { proxy } from './proxy.ts';
 import { proxyUpgrade } from './proxy-upgrade.ts';
 import { rolloutKill } from './rollout-kill.ts';
 import { rollout } from './rollout.ts';
+import { serverUpgrade } from './server-upgrade.ts';
 import { startup } from './startup.ts';
 import { tls } from './tls.ts';
 import { tlsReload } from './tls-reload.ts';
 
-const benches: readonly Bench[] = [rollout, rolloutKill, frontRollout, noop, proxy, proxyUpgrade, tlsReload, tls, startup, idle, plan];
+const benches: readonly Bench[] = [
+  rollout,
+  rolloutKill,
+  frontRollout,
+  noop,
+  proxy,
+  proxyUpgrade,
+  serverUpgrade,
+  tlsReload,
+  tls,
+  startup,
+  idle,
+  plan,
+];
 
 /** Runs the benches that were named, and answers 1 when one number is not as promised. */
 async function main(args: readonly string[]): Promise<number> {

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { Load, mixedStreams } from '../../scripts/load/load.ts';
-import { labels } from '../../src/model/index.ts';
-import { docker, Site } from '../e2e/harness/index.ts';
+import { Site } from '../e2e/harness/index.ts';
+import { openProxyImage } from '../e2e/harness/proxy-image.ts';
 import { atLeast, atMost, median, told, type Bench } from './bench.ts';
 import { frontAddress, judge, replicas, shopFile } from './shop.ts';
 
@@ -13,7 +12,7 @@ export const proxyUpgrade: Bench = {
   what: `requests lost in ${replacements} replacements of the HAProxy containers of the edge and of a front`,
   how: `\`web\` has ${replicas} instances, and is asked through the edge and by its front's address, over kept and new connections and with POSTs, ≥ 1,000 requests a second together. Each time the image is made anew (another id under the same name), and \`berth upgrade\` must report that it replaced both.`,
   async run(say) {
-    await using image = await openImage();
+    await using image = await openProxyImage();
     await using site = await Site.open();
     site.compose(shopFile(replicas));
     site.variables({ VERSION: '1', BERTH_HAPROXY_IMAGE: image.reference });
@@ -50,31 +49,3 @@ export const proxyUpgrade: Bench = {
     ];
   },
 };
-
-/** An image of HAProxy under a name of its own, which can be made anew: other bytes, same programs. */
-export async function openImage(): Promise<AsyncDisposable & { readonly reference: string; renew(): Promise<void> }> {
-  const reference = `berth-bench-haproxy:${randomBytes(4).toString('hex')}`;
-  const ids: string[] = [];
-  const renew = async (): Promise<void> => {
-    const container = await docker('create', await anyProxyImage());
-    try {
-      ids.push(await docker('commit', '--change', `LABEL ${labels.build}=bench-${ids.length}`, container, reference));
-    } finally {
-      await docker('rm', container);
-    }
-  };
-  await renew();
-  return {
-    reference,
-    renew,
-    async [Symbol.asyncDispose]() {
-      await docker('rmi', '-f', ...ids);
-    },
-  };
-}
-
-async function anyProxyImage(): Promise<string> {
-  const [image] = (await docker('images', '-q', 'berth/haproxy')).split('\n');
-  if (image === undefined || image === '') throw new Error('The engine has no image berth/haproxy: run `berth up` once.');
-  return image;
-}
