@@ -6,6 +6,7 @@ import type { EventRecord } from '../../src/model/index.ts';
 import { Caller } from './harness/caller.ts';
 import { docker, makeAppImage, Site, web } from './harness/index.ts';
 import { canStartEngine, OwnEngine } from './harness/own-engine.ts';
+import { openProxyImage } from './harness/proxy-image.ts';
 
 const title = 'the engine restarted in the middle of a rollout: it ends, and everything serves again';
 const execute = promisify(execFile);
@@ -59,23 +60,28 @@ const frontsTitle = 'the engine restarted without the server: other services are
 test.skipIf(!canStartEngine)(
   `${frontsTitle}${canStartEngine ? '' : ' (needs root, dockerd and ip)'}`,
   async () => {
+    await using image = await openProxyImage();
     await using site = await Site.open();
+    site.variables({ BERTH_HAPROXY_IMAGE: image.reference });
     site.compose(`services:
   api: { image: $IMAGE, deploy: { replicas: 3 }, x-berth: { port: 3000 } }
   cart: { image: $IMAGE, environment: { VERSION: cart }, deploy: { replicas: 2 }, x-berth: { port: 3000 } }
 `);
     await site.ok('up');
     await using _ = await letThrough(`${site.name}_default`);
-    await site.ok('server', 'stop');
     const before = await addresses(site);
-    for (let times = 0; times < 2; times++) {
+    // As they were made, once more, and after their containers were replaced, twice.
+    for (let times = 0; times < 4; times++) {
+      if (times === 2) await image.renew();
+      if (times >= 2) await site.ok('upgrade');
+      await site.ok('server', 'stop');
       await engine.restart();
       await using caller = await Caller.open(`${site.name}_default`);
       expect(await answers(caller)).toEqual({ api: '1', cart: 'cart' });
       expect(await addresses(site)).toEqual(before);
     }
   },
-  120_000,
+  180_000,
 );
 
 /**
@@ -104,7 +110,9 @@ console.log(JSON.stringify({ api: seen[0], cart: seen[1] }));`),
 
 /** Name and address of each of the app's fronts. */
 async function addresses(site: Site): Promise<string[]> {
-  const ids = await docker('ps', '-q', '--filter', `label=dev.berth.app=${site.name}`, '--filter', 'label=dev.berth.role=front');
+  // A container that took over is in the namespace of the first one, which has the address.
+  const filters = [`label=dev.berth.app=${site.name}`, 'label=dev.berth.role=front', `network=${site.name}_default`];
+  const ids = await docker('ps', '-q', ...filters.flatMap((filter) => ['--filter', filter]));
   const format = `{{.Name}} {{(index .NetworkSettings.Networks "${site.name}_default").IPAddress}}`;
   return (await docker('inspect', '-f', format, ...ids.split('\n'))).split('\n').toSorted();
 }
