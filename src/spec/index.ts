@@ -5,6 +5,7 @@
  */
 export { readCertificates, validityProblem } from './certificate/chain.ts';
 export { readPair } from './certificate/pair.ts';
+export type { Explained } from './explain.ts';
 export { loadProject } from './load.ts';
 export type { LoadInput, LoadResult } from './load.ts';
 export { formatProblem } from './problem.ts';

@@ -1,6 +1,7 @@
 import type { BerthError } from '../errors/index.ts';
 import type { Project } from '../model/index.ts';
 import { canonical } from './canonical/canonical.ts';
+import { explainDocument, type Explained } from './explain.ts';
 import { reportIdle } from './idle.ts';
 import { areThere, findFiles, layersOf } from './layers/find.ts';
 import { loadModel } from './layers/model.ts';
@@ -15,6 +16,7 @@ import { root } from './schema/root.ts';
 import { setLayers } from './set.ts';
 import { interpolate, quietReport } from './text/interpolate.ts';
 import { map, type MapNode, type Node, type Plain } from './text/node.ts';
+import type { Source } from './text/source.ts';
 import { validate } from './validate.ts';
 import { absentMessage, unsetMessage, unsetWords, Variables } from './variables.ts';
 
@@ -38,6 +40,8 @@ export type LoadInput = {
   readonly variables: Readonly<Record<string, string>>;
   /** `--strict`: a key without effect is an error. */
   readonly strict: boolean;
+  /** Whether the origin of each value is worked out, which takes longer. */
+  readonly explain?: boolean;
   readonly reader: Reader;
 };
 
@@ -51,10 +55,27 @@ export type LoadResult = {
   readonly warnings: readonly Problem[];
   /** Every file that was read as part of the application file, absolute: Compose files, then env files. */
   readonly sourceFiles: readonly string[];
+  /** Where each value comes from, when that was asked for. */
+  readonly explained?: readonly Explained[];
 };
 
 /** Loads an application: finds its files, fills in variables, merges, checks and resolves. Throws one error that lists every problem. */
 export async function loadProject(input: LoadInput): Promise<LoadResult> {
+  return (await loadInFull(input)).loaded;
+}
+
+/** What a load learns on its way to the result, every value with its place. */
+export type Learned = {
+  /** The services of this load, with their env files and arguments filled in. */
+  readonly filled: MapNode;
+  /** The same with the services whose profile is not chosen. */
+  readonly whole: MapNode;
+  readonly reading: Reading;
+  readonly variablesOf: (source: Source) => Variables;
+};
+
+/** Loads an application as {@link loadProject} does, and answers with it what was learned on the way. */
+export async function loadInFull(input: LoadInput): Promise<{ readonly loaded: LoadResult; readonly learned: Learned }> {
   const problems = new Problems();
   const show = (file: string): string => showPath(input.directory, file);
   const variables = new Variables({ own: input.variables, reader: input.reader, problems, show });
@@ -77,7 +98,7 @@ export async function loadProject(input: LoadInput): Promise<LoadResult> {
   if (reading.unreadable.length > 0) throw problems.toError();
   for (const [name, mark] of reading.report.unset) problems.warn(mark, unsetMessage(name), unsetWords(name));
   for (const [name, mark] of reading.report.absent)
-    problems.warn(mark, absentMessage(name), { hint: `Set it, or write \`\${${name}:-VALUE}\`.` });
+    problems.warn(mark, absentMessage(name), { rule: 'unset-variable', hint: `Set it, or write \`\${${name}:-VALUE}\`.` });
   reportIdle(idle, { problems, strict: input.strict });
   const result = await resolveProject(canonical(document, { ...base, name: named }), {
     problems,
@@ -85,7 +106,7 @@ export async function loadProject(input: LoadInput): Promise<LoadResult> {
     base,
     show,
     lookup: variables.get,
-    lookupAt: (mark) => reading.lookups.get(mark.source) ?? variables.get,
+    lookupAt: (mark) => (reading.variables.get(mark.source) ?? variables).get,
     directories: reading.directories,
     strict: input.strict,
     name: named,
@@ -93,7 +114,19 @@ export async function loadProject(input: LoadInput): Promise<LoadResult> {
     profiles: chosenProfiles(input.profiles, variables.get('COMPOSE_PROFILES')),
   });
   problems.throwIfAny();
-  return { ...result, warnings: sortProblems(problems.warnings), sourceFiles: [...reading.files, ...variables.files] };
+  const { project, files, document: plain, filled, whole } = result;
+  const loaded = {
+    project,
+    files,
+    document: plain,
+    warnings: sortProblems(problems.warnings),
+    sourceFiles: [...reading.files, ...variables.files],
+  };
+  const variablesOf = (source: Source): Variables => reading.variables.get(source) ?? variables;
+  const learned = { filled, whole, reading, variablesOf };
+  if (reading.said === undefined) return { loaded, learned };
+  const explained = explainDocument(filled, { said: reading.said, templates: reading.report.templates, variablesOf });
+  return { loaded: { ...loaded, explained }, learned };
 }
 
 function newReading(input: LoadInput, at: Pick<Reading, 'problems' | 'show' | 'home'>): Reading {
@@ -104,8 +137,8 @@ function newReading(input: LoadInput, at: Pick<Reading, 'problems' | 'show' | 'h
     files: [],
     unreadable: [],
     directories: new Set(),
-    lookups: new Map(),
-    said: undefined,
+    variables: new Map(),
+    said: input.explain === true ? [] : undefined,
     parsed: new Map(),
   };
 }

@@ -9,9 +9,12 @@ import type { Files } from '../world.ts';
 /** A loaded application, and the stack that it was made from when there is no Compose file. */
 export type Application = LoadResult & { readonly detection?: Detection };
 
+/** What a verb wants beyond the command line: another environment, or where each value comes from. */
+type LoadMore = Partial<Pick<LoadInput, 'environment' | 'explain'>>;
+
 /** The application of this command line. Without a Compose file it is made from the detected stack, and nothing is written. */
-export async function loadApplication(context: Context): Promise<Application> {
-  const input = toLoadInput(context);
+export async function loadApplication(context: Context, more: LoadMore = {}): Promise<Application> {
+  const input = { ...toLoadInput(context), ...more };
   try {
     return await loadProject(input);
   } catch (error) {

@@ -108,6 +108,7 @@ function withSections(document: MapNode, included: MapNode, where: Where, readin
   const berth = included.entries.get('x-berth');
   if (berth !== undefined)
     reading.problems.warn(berth.key, '`x-berth` at the top of an included file has no effect', {
+      rule: 'no-effect',
       hint: 'Write it in the file that includes this one.',
     });
   return result;

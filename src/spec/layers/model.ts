@@ -27,7 +27,7 @@ export async function loadModel(model: Model, reading: Reading): Promise<MapNode
 /** One document of a file with its variables filled in, and with what it includes and extends. */
 async function complete(layer: MapNode, at: { readonly file: string; readonly model: Model }, reading: Reading): Promise<MapNode> {
   const { file, model } = at;
-  reading.lookups.set(layer.mark.source, model.variables.get);
+  reading.variables.set(layer.mark.source, model.variables);
   const filled = interpolate(layer, model.variables.get, reading.report);
   const included = await withIncluded(filled, { ...model, chain: [...model.chain, file] }, { reading, load: loadModel });
   const extended = await withExtended(included, { file, directory: model.directory, lookup: model.variables.get }, reading);

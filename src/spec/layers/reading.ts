@@ -3,7 +3,6 @@ import type { Reader } from '../reader.ts';
 import type { Report } from '../text/interpolate.ts';
 import type { MapNode, Node } from '../text/node.ts';
 import { decodeText, type Mark, type Source } from '../text/source.ts';
-import type { Lookup } from '../text/template.ts';
 import { parseYaml } from '../text/yaml-tree.ts';
 import type { Variables } from '../variables.ts';
 
@@ -24,7 +23,7 @@ export type Reading = {
   /** Directories that relative paths of included and extended files start from. */
   readonly directories: Set<string>;
   /** What fills the variables of a source, where that is not what fills the others. */
-  readonly lookups: Map<Source, Lookup>;
+  readonly variables: Map<Source, Variables>;
   /** Every layer, lowest first; only kept where somebody wants to know. */
   readonly said: Said[] | undefined;
   readonly parsed: Map<string, Promise<MapNode[] | undefined>>;

@@ -29,6 +29,10 @@ export type Resolved = {
   readonly project: Project;
   readonly files: Readonly<Record<string, Uint8Array>>;
   readonly document: { readonly [key: string]: Plain };
+  /** The same with the place of each value. */
+  readonly filled: MapNode;
+  /** The canonical document, also with the services that are left out. */
+  readonly whole: MapNode;
 };
 
 /** Turns a canonical document into the project; what is wrong is collected, never thrown. */
@@ -69,7 +73,8 @@ export async function resolveProject(document: MapNode, input: ResolveInput): Pr
     volumes: resolveVolumes(services, full),
     places: full.places,
   };
-  return { project, files: contents.files, document: plainDocument(withProvided(filled, document, leftOut)) };
+  const complete = withProvided(filled, document, leftOut);
+  return { project, files: contents.files, document: plainDocument(complete), filled: complete, whole: document };
 }
 
 /** Keeps the services without a profile, and those with a chosen one; one made by a provider has no containers. */
