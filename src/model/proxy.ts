@@ -65,7 +65,7 @@ export type Rule = {
 /** How HAProxy itself checks every server. */
 export type ProxyCheck = { readonly kind: 'tcp' } | { readonly kind: 'http'; readonly path: string; readonly host?: string | undefined };
 
-/** The instances of one service behind one container port. `name` is unique on the edge: `<app>.<service>.<port>`. */
+/** The instances of one service behind one container port. `name` is unique on the edge: `<app>.<service>.<port or routes…>`. */
 export type Backend = {
   readonly name: string;
   readonly app: string;
@@ -80,6 +80,12 @@ export type Backend = {
   readonly sticky?: { readonly cookie: string } | undefined;
   readonly servers: readonly ProxyServer[];
 };
+
+/** Whose backend it is, by its name: apps and the last part have no dot, services may have. Undefined for what is none. */
+export function backendOwner(name: string): { readonly app: string; readonly service: string } | undefined {
+  const [, app, service] = /^([^.]+)\.(.+)\.[^.]+$/.exec(name) ?? [];
+  return app === undefined || service === undefined ? undefined : { app, service };
+}
 
 /** One instance in a backend. `drain`: finishes what it has, gets nothing new. Weights run from 0 to 256. */
 export type ProxyServer = {

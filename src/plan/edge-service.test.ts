@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../model/index.ts';
-import { routeSchema, type Route } from '../model/index.ts';
+import { backendOwner, routeSchema, type Route } from '../model/index.ts';
 import { web } from '../../test/fakes/world.ts';
 import type * as z from 'zod';
 import type { DesiredService } from './desired.ts';
@@ -54,6 +54,16 @@ describe('routes', () => {
       ],
     });
     expect(backends).toHaveLength(3);
+  });
+
+  it('have backends whose names say whose they are, which the access log is counted by', () => {
+    const { backends } = wanted({
+      name: 'web.v2',
+      ports: [{ target: 3000, published: 8080, hostIp: '127.0.0.1', protocol: 'tcp' }],
+      routes: [{ path: '/' }, { path: '/a', rules: { compress: true } }, { path: '/b', target: 9000 }, { port: 5432, mode: 'tcp' }],
+    });
+    expect(backends).toHaveLength(5);
+    for (const { name } of backends) expect([name, backendOwner(name)]).toEqual([name, { app: 'shop', service: 'web.v2' }]);
   });
 
   it('that only send elsewhere ask nobody', () => {

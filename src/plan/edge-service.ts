@@ -46,7 +46,7 @@ function portEntry(input: ServiceEdgeInput, p: PublishedPort, isOnly: boolean): 
   const address = addressOf(p);
   const isMain = p.target === input.s.port || isOnly || service.protocol !== undefined;
   const mode = isMain ? input.protocol : 'tcp';
-  const name = `${input.app}.${service.name}.${address === '' ? '' : `${address.replaceAll(':', '_')}_`}${port}`;
+  const name = `${input.app}.${service.name}.${address === '' ? '' : `${address.replaceAll(/[.:]/g, '_')}_`}${port}`;
   const listener: Listener = { address, port, mode, ...clientSide(service), rules: [], fallback: name };
   return { listeners: [listener], behind: [{ backend: toBackend(input, { name, mode, target: p.target }), target: p.target }] };
 }

@@ -41,7 +41,7 @@ describe('serviceEdge', () => {
     const { listeners, backends, targets } = wanted(s);
     expect(listeners).toEqual([
       { address: '', port: 8080, mode: 'http', rules: [], fallback: 'shop.web.8080' },
-      { address: '127.0.0.1', port: 9000, mode: 'tcp', rules: [], fallback: 'shop.web.127.0.0.1_9000' },
+      { address: '127.0.0.1', port: 9000, mode: 'tcp', rules: [], fallback: 'shop.web.127_0_0_1_9000' },
       {
         address: '',
         port: 80,
@@ -52,10 +52,10 @@ describe('serviceEdge', () => {
     ]);
     expect(backends.map((b) => [b.name, b.mode, b.check.kind])).toEqual([
       ['shop.web.8080', 'http', 'http'],
-      ['shop.web.127.0.0.1_9000', 'tcp', 'tcp'],
+      ['shop.web.127_0_0_1_9000', 'tcp', 'tcp'],
       ['shop.web.routes', 'http', 'http'],
     ]);
-    expect(targets).toEqual({ 'shop.web.8080': 3000, 'shop.web.127.0.0.1_9000': 9000, 'shop.web.routes': 3000 });
+    expect(targets).toEqual({ 'shop.web.8080': 3000, 'shop.web.127_0_0_1_9000': 9000, 'shop.web.routes': 3000 });
   });
 });
 

@@ -1,5 +1,5 @@
 import type { TrafficReport } from '../contract/index.ts';
-import { labels, type ProxyServerStats } from '../model/index.ts';
+import { backendOwner, labels, type ProxyServerStats } from '../model/index.ts';
 import type { Engine, RequestCounts, ServiceTraffic, Store, Telemetry } from '../ports/index.ts';
 import type { RunContext } from './deps.ts';
 
@@ -47,7 +47,9 @@ export async function learnReleases(
 function currentBy(stats: readonly ProxyServerStats[]): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const { backend, server, current } of stats) {
-    const [, of = ''] = /^(.+)\.\d+$/.exec(backend) ?? [];
+    const owner = backendOwner(backend);
+    if (owner === undefined) continue;
+    const of = `${owner.app}.${owner.service}`;
     for (const key of [of, `${of} ${server}`]) sums.set(key, (sums.get(key) ?? 0) + current);
   }
   return sums;

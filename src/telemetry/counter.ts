@@ -1,3 +1,4 @@
+import { backendOwner } from '../model/index.ts';
 import type { LogSource, RequestCounts, ServiceTraffic, TrafficCounts, TrafficQuery } from '../ports/index.ts';
 import { parseAccessLine, type AccessLine } from './access-line.ts';
 import { Losses } from './losses.ts';
@@ -117,17 +118,12 @@ type PlaceOfRequest = Pick<Series, 'app' | 'service' | 'route' | 'instance'>;
 /** Whose a request was; of a front nothing is believed about others. */
 function placeOf({ front, routes }: LogSource, line: AccessLine): PlaceOfRequest | undefined {
   const isRouted = line.route !== '-' && line.route !== '';
-  const of = ownerOf(line.backend) ?? (isRouted ? ownerOf(routes[line.route] ?? '') : undefined);
+  // Where HAProxy answered by itself, it names the frontend.
+  const of = backendOwner(line.backend) ?? (isRouted ? backendOwner(routes[line.route] ?? '') : undefined);
   if (of === undefined) return undefined;
   if (front !== undefined && (front.app !== of.app || front.service !== of.service)) return undefined;
   const instance = line.server.startsWith('<') ? '' : line.server;
   return { ...of, instance, route: isRouted ? line.route : portOf(line, front === undefined ? '' : ' (front)') };
-}
-
-/** Backends are `<app>.<service>.<port>`; where HAProxy answered by itself, it names the frontend. */
-function ownerOf(backend: string): { readonly app: string; readonly service: string } | undefined {
-  const [, app, service] = /^([^.]+)\.(.+)\.\d+$/.exec(backend) ?? [];
-  return app === undefined || service === undefined ? undefined : { app, service };
 }
 
 /** Frontends are `in_<port>`, with an address behind it on the edge. */
