@@ -35,6 +35,13 @@ class Scene {
   /** HAProxy containers that were replaced. */
   retired: RetiredProxy[] = [];
 
+  /** A HAProxy that was replaced, with one worker; `sinceMs` ago it took its last connection. */
+  retire(held: Held & { idle: number }, sinceMs: number | undefined): void {
+    const oldWorker = () => async (command: string) => this.#answer('retired', command, held);
+    const master = async (): Promise<string> => '# workers\n8 worker 0 0d01h00m00s 3.0\n';
+    this.retired.push({ name: '1', sinceMs, lines: { worker: master, oldWorker, master } });
+  }
+
   readonly #lines: CommandLine = {
     worker: async (command) => this.#answer('current', command, this.current),
     oldWorker: () => async (command) => this.#answer('old', command, this.old ?? { requests: 0, tunnels: 0 }),
@@ -130,4 +137,25 @@ test('refuses a server that still gets requests', async () => {
   const scene = new Scene();
   scene.admin = 0;
   await expect(drain(scene.deps, input)).rejects.toMatchObject({ code: 'EDGE_FAILED' });
+});
+
+test('counts what a HAProxy carries that was replaced, and closes it in its time', async () => {
+  const scene = new Scene();
+  scene.retire({ requests: 0, tunnels: 1, idle: 0 }, 20_000);
+  expect(await drain(scene.deps, { ...input, longDrainMs: 200 })).toEqual({ closed: 1 });
+  expect(scene.closed).toEqual(['retired 0xb']);
+});
+
+test('waits for idle clients of a HAProxy that was replaced within the last ten seconds, or still takes new ones', async () => {
+  for (const [sinceMs, atLeastMs] of [
+    [1_000, 500],
+    [11_500, 0],
+    [undefined, 500],
+  ] as const) {
+    const scene = new Scene();
+    scene.retire({ requests: 0, tunnels: 0, idle: 1 }, sinceMs);
+    await drain(scene.deps, { ...input, drainMs: 500 });
+    expect(scene.nowMs).toBeGreaterThanOrEqual(atLeastMs);
+    if (atLeastMs === 0) expect(scene.nowMs).toBeLessThan(20);
+  }
 });
