@@ -84,7 +84,7 @@ export class LogReader {
     try {
       const { unseenMs } = await readLeftovers({ masters, pid }, clock, { onLine, signal: this.#closed.signal });
       const nowMs = clock.now();
-      if (unseenMs > momentMs) counter.replaced(nowMs - unseenMs, nowMs);
+      if (unseenMs > momentMs) counter.replaced(Math.floor(nowMs - unseenMs), nowMs);
     } catch (thrown) {
       if (!this.#closed.signal.aborted) throw thrown;
     }

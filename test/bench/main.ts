@@ -1,4 +1,5 @@
 import { makeAppImage, removeAppImage } from '../e2e/harness/index.ts';
+import { accessLog } from './access-log.ts';
 import type { Bench, Measurement } from './bench.ts';
 import { frontRollout } from './front-rollout.ts';
 import { idle } from './idle.ts';
@@ -19,6 +20,7 @@ const benches: readonly Bench[] = [
   frontRollout,
   noop,
   proxy,
+  accessLog,
   proxyUpgrade,
   serverUpgrade,
   tlsReload,
