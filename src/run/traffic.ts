@@ -74,22 +74,20 @@ function serviceReport(s: ServiceTraffic, { seconds, current, app }: Shown): Tra
   const of = `${app}.${s.name}`;
   const inFlight = (instance: string): number => current.get(`${of} ${instance}`) ?? 0;
   const instances = s.instances.map((i): Instance => ({ name: i.name, ...releaseOf(i), ...row(i, inFlight(i.name)) }));
+  const inFlightOf = (release: number | undefined): number =>
+    instances.filter((i) => i.release === release).reduce((sum, i) => sum + (i.inFlight ?? 0), 0);
   return {
     name: s.name,
     ...row(s.total, current.get(of) ?? 0),
-    releases: s.releases.map((r) => {
-      const mine = instances.filter((i) => i.release === r.release);
-      return {
-        ...releaseOf(r),
-        ...row(
-          r,
-          mine.reduce((sum, i) => sum + (i.inFlight ?? 0), 0),
-        ),
-      };
-    }),
-    instances,
-    routes: s.routes.map((r) => ({ route: r.route, ...row(r) })),
+    releases: s.releases.map((r) => ({ ...releaseOf(r), ...row(r, inFlightOf(r.release)) })).filter(isSeen),
+    instances: instances.filter(isSeen),
+    routes: s.routes.map((r) => ({ route: r.route, ...row(r) })).filter(isSeen),
   };
+}
+
+/** What had no request in the span is left out: instances and releases of long ago are still counted with. */
+function isSeen({ requests, inFlight = 0 }: Counts): boolean {
+  return requests > 0 || inFlight > 0;
 }
 
 function releaseOf({ release }: { readonly release: number | undefined }): { release?: number } {
