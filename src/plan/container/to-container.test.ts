@@ -274,7 +274,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 };
 
 /** Keys that decide about the load itself, or whose whole effect is that nothing else happens. */
-const ofTheLoad = ['image', 'profiles', 'attach', 'pull_refresh_after'];
+const ofTheLoad = ['image', 'profiles', 'attach', 'pull_refresh_after', 'extends'];
 
 describe('every key of a service', () => {
   it('has a use here', () => {

@@ -1,7 +1,10 @@
 import type { Effect } from './shape.ts';
+import { asInService } from './idle-keys.ts';
 import { keyRows, type KeyRow } from './rows.ts';
 
 const effects: Readonly<Record<Effect, string>> = { acts: 'yes', reported: 'no, reported', refused: 'no, an error' };
+/** What the same key does on Kubernetes, where berth cannot deploy yet. */
+const onKubernetes: Readonly<Record<Effect, string>> = { acts: 'not yet', reported: 'no, reported', refused: 'no, an error' };
 
 const sections: readonly (readonly [title: string, prefix: string])[] = [
   ['`x-berth` in a service', 'services.*.x-berth'],
@@ -12,20 +15,23 @@ const sections: readonly (readonly [title: string, prefix: string])[] = [
   ['Volumes', 'volumes.*'],
   ['Secrets', 'secrets.*'],
   ['Configs', 'configs.*'],
+  ['Jobs', 'jobs.*'],
+  ['Models', 'models.*'],
   ['`x-berth` at the top', 'x-berth'],
 ];
 
 const head = `# The application file
 
 berth reads Compose files as they are: \`compose.yaml\` (or \`compose.yml\`, \`docker-compose.y[a]ml\`), in the directory where it is
-started or in one above it. This page lists every key of the Compose Specification (compose-go 2.16) and of \`x-berth\`, and what
-berth does with it on a host. It is made from the table that also checks the file: \`npm run generate\`.
+started or in one above it. This page lists every key of the Compose Specification (compose-go 2.16.2) and of \`x-berth\`, and what
+berth does with it. It is made from the table that also checks the file: \`npm run generate\`.
 
 - **yes**: the key does what the specification says.
 - **no, reported**: the key is accepted; \`berth\` says once that it has no effect, and with \`--strict\` that is an error.
 - **no, an error**: the key is known but not built yet, and ignoring it would deploy the wrong thing.
 
-Keys that start with \`x-\` are allowed everywhere and mean nothing, save \`x-berth\`. Every other unknown key is an error.
+Keys that start with \`x-\` are allowed everywhere and mean nothing, save \`x-berth\`. Every other unknown key is an error. \`jobs.*\` and
+\`pre_start\` also have the keys of a container in a service.
 
 ## Files, environments and variables
 
@@ -84,16 +90,18 @@ export function referencePage(): string {
     return { title, prefix, rows };
   });
   const top = table('Top level', '', [...left.values()]);
-  const order = [3, 1, 2, 0, 4, 5, 6, 7, 8];
+  const order = [3, 1, 2, 0, 4, 5, 6, 7, 9, 10, 8];
   const parts = order.flatMap((index) => tables[index] ?? []).map(({ title, prefix, rows }) => table(title, prefix, rows));
   return `${[head.trimEnd(), top, ...parts].join('\n\n')}\n`;
 }
 
 function table(title: string, prefix: string, rows: readonly KeyRow[]): string {
-  const lines = rows.map(
-    (row) => `| \`${shorten(row.path, prefix)}\` | ${effects[row.effect]} | ${row.how.replaceAll('|', String.raw`\|`)} |`,
+  const own = rows.filter((row) => row.how !== asInService);
+  const lines = own.map(
+    (row) =>
+      `| \`${shorten(row.path, prefix)}\` | ${effects[row.effect]} | ${onKubernetes[row.effect]} | ${row.how.replaceAll('|', String.raw`\|`)} |`,
   );
-  return [`## ${title}`, '', '| key | acts on a host | how |', '|---|---|---|', ...lines].join('\n');
+  return [`## ${title}`, '', '| key | acts on a host | acts on Kubernetes | how |', '|---|---|---|---|', ...lines].join('\n');
 }
 
 function shorten(path: string, prefix: string): string {

@@ -1,5 +1,6 @@
+import { job, model } from './idle-keys.ts';
 import { include } from './include.ts';
-import { service } from './service.ts';
+import { plainKeys, service } from './service.ts';
 import {
   acts,
   any,
@@ -93,7 +94,7 @@ export const root: Shape = object({
     include,
     'Other files whose services, networks, volumes, secrets and configs belong to the app; below the file that includes them.',
   ),
-  models: reported(any, 'No effect yet.'),
-  jobs: reported(any, 'No effect yet; they do not run.'),
+  models: reported(dictionaryOf(model, 'name'), 'No effect yet.'),
+  jobs: reported(dictionaryOf(job(plainKeys), 'name'), 'No effect yet; they do not run.'),
   'x-berth': acts(projectBerth, 'Defaults for what Compose has no word for.'),
 });

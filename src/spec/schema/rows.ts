@@ -1,4 +1,5 @@
 import type { Effect, Shape } from './shape.ts';
+import { asInService } from './idle-keys.ts';
 import { root } from './root.ts';
 
 /** One key of the application file, as the reference page and the tests list it. */
@@ -13,7 +14,8 @@ export function keyRows(): readonly KeyRow[] {
         for (const [key, field] of Object.entries(shape.keys)) {
           const here = path === '' ? key : `${path}.${key}`;
           if (!rows.has(here)) rows.set(here, { path: here, effect: field.effect, how: field.how });
-          visit(field.shape, here);
+          // What is inside is listed where it is a key of a service.
+          if (field.how !== asInService) visit(field.shape, here);
         }
         return;
       case 'dictionary':

@@ -1,10 +1,11 @@
 import { build, grant, ulimits } from './build.ts';
 import { deploy, deviceRequestKeys } from './deploy.ts';
 import { extraHosts } from './hosts.ts';
+import { hook } from './hook.ts';
+import { credentialSpec, develop, preStart, provider, serviceModels } from './idle-keys.ts';
 import { extension } from './include.ts';
 import {
   acts,
-  any,
   assignments,
   boolean,
   command,
@@ -43,17 +44,6 @@ const blkio: Shape = object({
   device_write_bps: acts(throttle, 'Bytes written per second.'),
   device_write_iops: acts(throttle, 'Writes per second.'),
 });
-
-const hook: Shape = object(
-  {
-    command: acts(command, 'What is run in the container.'),
-    user: acts(string, 'As whom.'),
-    privileged: acts(boolean, 'With every capability.'),
-    working_dir: acts(string, 'Where.'),
-    environment: acts(assignments, 'With which variables besides those of the container.'),
-  },
-  ['command'],
-);
 
 const healthcheck: Shape = object({
   test: acts(either(string, listOf(string)), 'The command; a list starts with `CMD`, `CMD-SHELL` or `NONE`.'),
@@ -134,6 +124,7 @@ const networks: Shape = either(
         link_local_ips: acts(listOf(formatted('ip')), 'More addresses.'),
         mac_address: acts(string, 'The hardware address.'),
         driver_opts: acts(dictionaryOf(text), 'Options of the network driver.'),
+        use_service_name_alias: reported(boolean, 'The name of the service is always one of its names.'),
         priority: acts(number, 'The highest is connected first.'),
         gw_priority: acts(number, 'The highest gives the default route (engine 28 and later).'),
       }),
@@ -173,8 +164,8 @@ const device: Shape = either(
 const pullPolicy =
   'When the image is pulled: `missing` (or `if_not_present`), `always`, `never`, `build`; `daily`, `weekly`, `every_…` and `refresh` pull at each `berth up`.';
 
-/** Every key of a service, in the order of the reference page. */
-export const serviceKeys: Readonly<Record<string, Field>> = {
+/** The keys of a service but those that hold whole services again. */
+export const plainKeys: Readonly<Record<string, Field>> = {
   image: acts(formatted('image'), 'Used as it is; pulled when the engine does not have it.'),
   build: acts(build, 'Built from source with BuildKit.'),
   platform: acts(string, 'The platform that is pulled or built.'),
@@ -184,6 +175,7 @@ export const serviceKeys: Readonly<Record<string, Field>> = {
   entrypoint: acts(command, 'Replaces the entry point of the image.'),
   working_dir: acts(string, 'The working directory.'),
   user: acts(string, 'The user that runs the process.'),
+  umask: reported(text, 'The engine has no setting for it.'),
   group_add: acts(listOf(either(string, integer)), 'More groups.'),
   environment: acts(assignments, 'Variables; one without a value is taken from the environment of `berth up`.'),
   env_file: acts(
@@ -282,17 +274,22 @@ export const serviceKeys: Readonly<Record<string, Field>> = {
   post_start: acts(listOf(hook), 'Commands run in the container after it has started.'),
   pre_stop: acts(listOf(hook), 'Commands run in the container before it is told to stop.'),
   use_api_socket: acts(boolean, "Mounts the engine's socket. Registry credentials are not passed on."),
+  extends: acts(extension, 'Takes the keys of another service, of this file or another one; its own keys are laid over them.'),
+  credential_spec: reported(credentialSpec, 'Windows only.'),
+  isolation: reported(string, 'Windows only.'),
+  develop: reported(develop, 'For `docker compose watch`.'),
+  models: reported(serviceModels, 'No effect yet.'),
+  provider: reported(provider, 'No effect yet; a service with one has no containers and is left out.'),
+  'x-berth': acts(serviceBerth, 'What Compose has no word for.'),
+};
+
+/** Every key of a service, in the order of the reference page. */
+export const serviceKeys: Readonly<Record<string, Field>> = {
+  ...plainKeys,
   pre_start: refused(
-    any,
+    listOf(preStart(plainKeys)),
     'Not built yet; a service without its preparation would be another thing. `x-berth.release`, or a service awaited by `service_completed_successfully`, does it once per release.',
   ),
-  extends: acts(extension, 'Takes the keys of another service, of this file or another one; its own keys are laid over them.'),
-  credential_spec: reported(any, 'Windows only.'),
-  isolation: reported(string, 'Windows only.'),
-  develop: reported(any, 'For `docker compose watch`.'),
-  models: reported(any, 'No effect yet.'),
-  provider: reported(any, 'No effect yet; a service with one has no containers and is left out.'),
-  'x-berth': acts(serviceBerth, 'What Compose has no word for.'),
 };
 
 /** `services.*` */
