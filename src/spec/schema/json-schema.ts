@@ -1,3 +1,4 @@
+import { asInService } from './idle-keys.ts';
 import type { Field, Shape } from './shape.ts';
 import { root } from './root.ts';
 
@@ -49,12 +50,18 @@ function objectSchema(shape: Extract<Shape, { type: 'object' }>): JsonSchema {
   return {
     type: 'object',
     properties: Object.fromEntries(
-      Object.entries(shape.keys).map(([key, field]) => [key, { ...schemaOf(field.shape), description: describe(field) }]),
+      Object.entries(shape.keys).map(([key, field]) => [key, { ...keySchema(key, field), description: describe(field) }]),
     ),
     patternProperties: { '^x-': {} },
     additionalProperties: false,
     ...(shape.required === undefined || shape.required.length === 0 ? {} : { required: shape.required }),
   };
+}
+
+/** What is as in a service is there already. */
+function keySchema(key: string, field: Field): JsonSchema {
+  if (field.how !== asInService) return schemaOf(field.shape);
+  return { $ref: `#/properties/services/additionalProperties/properties/${key}` };
 }
 
 function describe(field: Field): string {
