@@ -278,44 +278,6 @@ rollouts  none running
   });
 });
 
-const proxies = [
-  { proxy: 'edge' as const, haproxy: '3.0.11', image: 'sha256:1111111111111111', wantedImage: 'sha256:2222222222222222' },
-  {
-    proxy: 'front' as const,
-    app: 'shop',
-    service: 'api',
-    haproxy: '3.0.12',
-    image: 'sha256:2222222222222222',
-    wantedImage: 'sha256:2222222222222222',
-  },
-].map((proxy) => ({ ...proxy, current: proxy.image === proxy.wantedImage, finishing: 0, replaced: false, closed: 0 }));
-
-it('upgrade --check says what would change, and asks a server of its own version only to look', async () => {
-  const status = () => Promise.resolve({ version: '1.2.3' } as never);
-  const upgrade = () => Promise.resolve({ proxies });
-  const { out, calls } = await berth(['upgrade', '--check'], { client: { status, upgrade } });
-  expect(calls).toContainEqual(['upgrade', { check: true }]);
-  expect(out).toBe(`server          1.2.3, as it is
-edge            HAProxy 3.0.11, image 111111111111, would be replaced by image 222222222222
-front shop/api  HAProxy 3.0.12, image 222222222222, as it is
-`);
-});
-
-it('upgrade says what it replaced', async () => {
-  const status = () => Promise.resolve({ version: '1.2.0' } as never);
-  const upgrade = () =>
-    Promise.resolve({
-      proxies: proxies.map((p) => ({ ...p, image: p.wantedImage, current: true, replaced: !p.current, closed: p.current ? 0 : 2 })),
-    });
-  const { out } = await berth(['upgrade'], { client: { status, upgrade } });
-  expect(out).toBe(`server          1.2.0 → 1.2.3, replaced
-edge            HAProxy 3.0.11, image 222222222222, replaced; 2 connections outlived the drain and were closed
-front shop/api  HAProxy 3.0.12, image 222222222222, as it is
-`);
-  const json = await berth(['upgrade', '--json'], { client: { status, upgrade } });
-  expect(JSON.parse(json.out)).toMatchObject({ berth: '1.2.3', server: '1.2.0', serverReplaced: true, proxies: [{ replaced: true }, {}] });
-});
-
 it('uninstall keeps the home, and with --purge removes it', async () => {
   const uninstall = () => Promise.resolve({ removed: [], kept: ['container shop-web-1'] });
   const plain = await berth(['uninstall', '-y'], { client: { uninstall } });

@@ -110,9 +110,15 @@ function nameOf({ app, service }: Pick<Front, 'app' | 'service'>, installation: 
 }
 
 function wantedPlaces({ networks }: Front): string {
-  return JSON.stringify(networks.map((n) => [n.name, n.address ?? '', n.aliases]).toSorted());
+  return networks
+    .map((n) => JSON.stringify([n.name, n.address ?? '', n.aliases]))
+    .toSorted((a, b) => a.localeCompare(b))
+    .join();
 }
 
 function placesOf(c: FakeContainer): string {
-  return JSON.stringify([...c.endpoints].map(([name, e]) => [name, e.wanted ?? '', e.aliases]).toSorted());
+  return [...c.endpoints]
+    .map(([name, e]) => JSON.stringify([name, e.wanted ?? '', e.aliases]))
+    .toSorted((a, b) => a.localeCompare(b))
+    .join();
 }

@@ -180,8 +180,8 @@ export class ProxyContainer {
   async remove(signal?: AbortSignal, finishMs = 0): Promise<void> {
     const { engine } = this.#deps;
     const found = await Promise.all(slotNumbers.map((slot) => this.#inspect(slot, signal)));
-    if (finishMs > 0)
-      await Promise.all(found.map((slot) => (slot === undefined || !isUp(slot) ? undefined : this.#finish(slot, finishMs, signal))));
+    const running = found.filter((slot) => slot !== undefined).filter(isUp);
+    if (finishMs > 0) await Promise.all(running.map((slot) => this.#finish(slot, finishMs, signal)));
     // Who joined a namespace goes before the one that holds it.
     for (const slot of found.toReversed()) {
       if (slot === undefined) continue;
