@@ -2,7 +2,7 @@ import { backendOwner } from '../model/index.ts';
 import type { LogSource, RequestCounts, ServiceTraffic, TrafficCounts, TrafficQuery } from '../ports/index.ts';
 import { parseAccessLine, type AccessLine } from './access-line.ts';
 import { Losses } from './losses.ts';
-import { Cell, Windows } from './windows.ts';
+import { beginningOf, Cell, Windows } from './windows.ts';
 
 /** One way of requests to one instance of one release. */
 type Series = {
@@ -83,8 +83,8 @@ export class Counter {
   }
 
   read({ app, service, spanMs }: TrafficQuery, nowMs: number): TrafficCounts {
-    const wantedMs = nowMs - spanMs;
-    const fromMs = Math.max(wantedMs, this.#sinceMs);
+    const wantedMs = beginningOf(nowMs - spanMs, nowMs);
+    const fromMs = beginningOf(Math.max(nowMs - spanMs, this.#sinceMs), nowMs);
     const mine = [...this.#series.values()].filter((s) => s.app === app && (service === undefined || s.service === service));
     const names = [...new Set(mine.map((s) => s.service))].toSorted();
     const gaps = this.#losses.gaps.filter((gap) => gap.toMs > wantedMs);

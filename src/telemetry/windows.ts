@@ -6,6 +6,12 @@ const kept = { seconds: 120, minutes: 180 };
 const secondMs = 1000;
 const minuteMs = 60_000;
 
+/** The beginning of the window that a moment is in: of a second, or where only minutes are known, of a minute. */
+export function beginningOf(atMs: number, nowMs: number): number {
+  const lengthMs = atMs >= nowMs - kept.seconds * secondMs ? secondMs : minuteMs;
+  return Math.floor(atMs / lengthMs) * lengthMs;
+}
+
 /** Sums of what happened in a span of time. */
 export class Cell {
   requests = 0;
@@ -70,7 +76,7 @@ export class Windows {
     for (const minute of this.#minutes.keys()) if (minute < oldestMinute) this.#minutes.delete(minute);
   }
 
-  /** Adds everything since a moment to a sum; of older times, whole minutes that begin in the span. */
+  /** Adds everything since the beginning of a window to a sum. */
   addSince(fromMs: number, sum: Cell): void {
     for (const [second, cell] of this.#seconds) if (second * secondMs >= fromMs) sum.merge(cell);
     for (const [minute, cell] of this.#minutes) if (minute * minuteMs >= fromMs) sum.merge(cell);

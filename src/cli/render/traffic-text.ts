@@ -18,7 +18,7 @@ const head = ['REQ/S', '4XX', '5XX', 'P50', 'P95', 'P99', 'IN FLIGHT', 'IN', 'OU
 /** What the traffic did, as a table for people: a row for each service, and below it one for each release while there are several. */
 export function trafficText(report: TrafficReport, { style, columns, detailed }: TrafficInput): string {
   const release = report.release === undefined ? 'no release yet' : `release ${report.release}`;
-  const span = duration(report.toMs - report.fromMs).replace('.0 s', ' s');
+  const span = duration(Math.round((report.toMs - report.fromMs) / 1000) * 1000).replace('.0 s', ' s');
   const lines = [`${style.bold(report.app)}  ${release}  ${style.dim(`the last ${span}, ${timeOfDay(report.toMs)}`)}`];
   if (report.services.length === 0) lines.push('', 'no requests in this time');
   else lines.push('', aligned('SERVICE', report.services.flatMap(serviceRows), columns));
