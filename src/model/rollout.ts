@@ -98,12 +98,14 @@ export type ServicePlan = {
   readonly routes?: readonly PlannedRoute[] | undefined;
 };
 
-/** A route as a plan tells of it: where it enters, where it leads when not to the service, and what it was made from. */
+/** A route as a plan tells of it: where it enters, where it leads when not to the service, what it does, and what it was made from. */
 export type PlannedRoute = {
   readonly host?: string;
   readonly path: string;
   readonly port: number;
   readonly leadsTo?: string;
+  /** The keys of `x-berth.routes` that stand for what it does: `strip`, `rateLimit`. */
+  readonly rules: readonly string[];
   readonly from: string;
 };
 

@@ -26,14 +26,14 @@ it('says where the name of each service leads other services, and why', () => {
 it('tells of routes that were made of labels, with their place', () => {
   const from = 'traefik labels, compose.yaml:12';
   const routes = [
-    { host: 'shop.example.com', path: '/', port: 443, from },
-    { path: '/x', port: 80, leadsTo: 'https on 443', from },
+    { host: 'shop.example.com', path: '/', port: 443, rules: ['strip', 'rateLimit'], from },
+    { path: '/x', port: 80, rules: [], leadsTo: 'https on 443', from },
   ];
   expect(planText({ ...plan, services: [{ ...service, routes }] }, createStyle('plain')).split('\n')).toEqual([
     'shop  release 2',
     '',
     ' = web  unchanged: nothing changed',
-    '   web: route shop.example.com/ on 443 (traefik labels, compose.yaml:12)',
+    '   web: route shop.example.com/ on 443, with strip, rateLimit (traefik labels, compose.yaml:12)',
     '   web: route /x on 80, leads to https on 443 (traefik labels, compose.yaml:12)',
     '',
     'nothing to do',

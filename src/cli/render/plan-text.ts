@@ -42,9 +42,10 @@ export function planText(plan: Plan, style: Style): string {
 }
 
 /** A route that was made of labels, which nobody wrote as such. */
-function routeText(service: string, { host, path, port, leadsTo, from }: PlannedRoute, style: Style): string {
+function routeText(service: string, { host, path, port, leadsTo, rules, from }: PlannedRoute, style: Style): string {
   const to = leadsTo === undefined ? '' : `, leads to ${leadsTo}`;
-  return `   ${service}: route ${host ?? ''}${path} on ${String(port)}${to} ${style.dim(`(${from})`)}`;
+  const does = rules.length === 0 ? '' : `, with ${rules.join(', ')}`;
+  return `   ${service}: route ${host ?? ''}${path} on ${String(port)}${to}${does} ${style.dim(`(${from})`)}`;
 }
 
 const ways: Readonly<Record<Internal['kind'], (service: string) => string>> = {

@@ -89,6 +89,21 @@ describe('middlewares of Traefik', () => {
     expect(said.join('\n')).not.toContain('hunter2');
   });
 
+  it('say the one thing to mend where no route is made, and nothing of the labels beside it', async () => {
+    const { web, said } = await readWeb(
+      router(
+        'Host(`a.example`)',
+        'routers.r.middlewares=auth,h',
+        'middlewares.auth.basicauth.users=ann:$$apr1$$H6uskkkW$$IgXLP6ewTrSuBkTrqE8wj/',
+        'middlewares.h.headers.customrequestheaders.X-A=b',
+      ),
+    );
+    expect(web.routes).toEqual([]);
+    expect(said).toEqual([
+      "6 `traefik.http.routers.r.middlewares`: the middleware `auth` has a user whose password is hashed in Apache's own way (`$apr1$`), which the proxy does not know; no route is made without it",
+    ]);
+  });
+
   it('add up, also in a chain', async () => {
     const { web, said } = await readWeb(
       router(

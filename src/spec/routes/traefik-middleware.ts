@@ -10,7 +10,7 @@ import { mergeRules } from './merge-rules.ts';
 import { redirectByRegex, type Target } from './traefik-redirect.ts';
 
 /** The rules of a middleware, or why a route without it would let more through than Traefik does. */
-type Outcome = RouteRules | { readonly closed: string };
+type Outcome = RouteRules | { readonly closed: string; readonly hint?: string };
 
 /** Where a middleware is described, and for which route it is read. */
 type Input = {
@@ -30,12 +30,23 @@ export function applyMiddlewares(
   for (const { name, label } of names) {
     const made = applyOne(name, on, 0);
     if ('closed' in made) {
-      notTaken(on.context, label.mark, `\`${label.key}\`: the middleware \`${name}\` ${made.closed}; no route is made without it`);
+      notTaken(
+        on.context,
+        label.mark,
+        `\`${label.key}\`: the middleware \`${name}\` ${made.closed}; no route is made without it`,
+        made.hint,
+      );
+      // Whoever reads this has one thing to mend, not every label of the other ones besides.
+      for (const other of names) readAll(other.name, on.labels);
       return undefined;
     }
     rules = mergeRules(rules, made);
   }
   return rules;
+}
+
+function readAll(name: string, labels: Labels): void {
+  labels.under('traefik', 'http', 'middlewares', name.toLowerCase().split('@')[0] ?? '');
 }
 
 function applyOne(
@@ -69,7 +80,7 @@ function applyChain(
   let rules: RouteRules = {};
   for (const name of commaList(on.labels.get(...at, 'middlewares')?.value ?? '')) {
     const made = applyOne(name, on, depth + 1);
-    if ('closed' in made) return { closed: `needs \`${name}\`, which ${made.closed}` };
+    if ('closed' in made) return { ...made, closed: `needs \`${name}\`, which ${made.closed}` };
     rules = mergeRules(rules, made);
   }
   return rules;
@@ -203,7 +214,7 @@ function readUsers(input: Input): Outcome {
   for (const line of commaList(label.value)) {
     const [, user = '', hash = ''] = /^([^:]*):(.*)$/.exec(line) ?? [];
     const wrong = userProblem(user) ?? hashProblem(hash);
-    if (wrong !== undefined) return { closed: `has a user whose password ${wrong}. ${hashHint}` };
+    if (wrong !== undefined) return { closed: `has a user whose password ${wrong}`, hint: hashHint };
     users[user] = hash;
   }
   const hides = isOn(input.labels.get(...input.at, 'removeheader'));
