@@ -94,7 +94,7 @@ describe('middlewares of Traefik', () => {
       router(
         'Host(`a.example`)',
         'routers.r.middlewares=auth,h',
-        'middlewares.auth.basicauth.users=ann:$$apr1$$H6uskkkW$$IgXLP6ewTrSuBkTrqE8wj/',
+        'middlewares.auth.basicauth.users=ann:$apr1$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/',
         'middlewares.h.headers.customrequestheaders.X-A=b',
       ),
     );
