@@ -8,8 +8,9 @@ import { loadModel } from './layers/model.ts';
 import type { Reading } from './layers/reading.ts';
 import { withReferences } from './layers/refer.ts';
 import { givenName, projectName } from './name.ts';
+import { plainDocument } from './plain-document.ts';
 import { Problems, sortProblems, type Problem } from './problem.ts';
-import type { Reader } from './reader.ts';
+import { readOnce, type Reader } from './reader.ts';
 import { showPath } from './resolve/context.ts';
 import { resolveProject } from './resolve/project.ts';
 import { root } from './schema/root.ts';
@@ -78,8 +79,9 @@ export type Learned = {
 export async function loadInFull(input: LoadInput): Promise<{ readonly loaded: LoadResult; readonly learned: Learned }> {
   const problems = new Problems();
   const show = (file: string): string => showPath(input.directory, file);
-  const variables = new Variables({ own: input.variables, reader: input.reader, problems, show });
-  const reading = newReading(input, { problems, show, home: variables.get('HOME') });
+  const reader = readOnce(input.reader);
+  const variables = new Variables({ own: input.variables, reader, problems, show });
+  const reading = newReading({ ...input, reader }, { problems, show, home: variables.get('HOME') });
   const found = await findFiles(input, variables, reading);
   const given = givenName(input.projectName, variables.get('COMPOSE_PROJECT_NAME'));
   const over = setLayers(input.set ?? [], problems);
@@ -102,7 +104,7 @@ export async function loadInFull(input: LoadInput): Promise<{ readonly loaded: L
   reportIdle(idle, { problems, strict: input.strict });
   const result = await resolveProject(canonical(document, { ...base, name: named }), {
     problems,
-    reader: input.reader,
+    reader,
     base,
     show,
     lookup: variables.get,
@@ -114,11 +116,15 @@ export async function loadInFull(input: LoadInput): Promise<{ readonly loaded: L
     profiles: chosenProfiles(input.profiles, variables.get('COMPOSE_PROFILES')),
   });
   problems.throwIfAny();
-  const { project, files, document: plain, filled, whole } = result;
+  const { project, files, filled, whole } = result;
+  let plain: LoadResult['document'] | undefined;
   const loaded = {
     project,
     files,
-    document: plain,
+    // Only who prints it pays for it.
+    get document() {
+      return (plain ??= plainDocument(filled));
+    },
     warnings: sortProblems(problems.warnings),
     sourceFiles: [...reading.files, ...variables.files],
   };

@@ -15,3 +15,16 @@ export async function hasFile(reader: Reader, path: string): Promise<boolean> {
   if (reader.exists !== undefined) return reader.exists(path);
   return (await reader.read(path)) !== undefined;
 }
+
+/** A reader that reads each file once; many services name the same env file, many files the same directory. */
+export function readOnce(reader: Reader): Reader {
+  const read = new Map<string, Promise<Uint8Array | undefined>>();
+  return {
+    ...reader,
+    read(path) {
+      const known = read.get(path) ?? reader.read(path);
+      read.set(path, known);
+      return known;
+    },
+  };
+}

@@ -10,6 +10,7 @@ import { proxyUpgrade } from './proxy-upgrade.ts';
 import { rolloutKill } from './rollout-kill.ts';
 import { rollout } from './rollout.ts';
 import { serverUpgrade } from './server-upgrade.ts';
+import { spec } from './spec.ts';
 import { startup } from './startup.ts';
 import { tls } from './tls.ts';
 import { tlsReload } from './tls-reload.ts';
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   startup,
   idle,
   plan,
+  spec,
 ];
 
 /** Runs the benches that were named, and answers 1 when one number is not as promised. */

@@ -20,11 +20,19 @@ export async function withIncluded(document: MapNode, model: Model, including: I
   if (written === undefined) return document;
   let result = withEntry(document, 'include', undefined);
   if (isNull(written.value) || !fitsOrReports(written.value, includeShape, 'include', reading.problems)) return result;
+  await readAhead(itemsOf(written.value), model, reading);
   for (const item of itemsOf(written.value)) {
     const included = await loadIncluded(item, model, including);
     if (included !== undefined) result = withSections(result, included, { item, model }, reading);
   }
   return result;
+}
+
+/** Reads all files of a list at the same time, since waiting for each takes longer than working on it. */
+async function readAhead(items: readonly Node[], model: Model, reading: Reading): Promise<void> {
+  const paths = items.flatMap((item) => textsOf(item.kind === 'map' ? child(item, 'path') : item));
+  const base = { directory: model.directory, home: reading.home };
+  await Promise.all(paths.map(({ text }) => (isRemoteContext(text) ? undefined : reading.reader.read(absolutePath(text, base)))));
 }
 
 async function loadIncluded(item: Node, model: Model, { reading, load }: Including): Promise<MapNode | undefined> {

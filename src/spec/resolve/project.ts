@@ -2,8 +2,7 @@ import type { Project, Service } from '../../model/index.ts';
 import { checkContainerNames } from '../check/container-names.ts';
 import { checkPorts } from '../check/ports.ts';
 import { checkRoutes } from '../check/routes.ts';
-import { plainDocument } from '../plain-document.ts';
-import { child, entriesOf, map, withEntry, type Entry, type MapNode, type Plain } from '../text/node.ts';
+import { child, entriesOf, map, withEntry, type Entry, type MapNode } from '../text/node.ts';
 import { withArguments, withDockerfile } from './build.ts';
 import type { Context } from './context.ts';
 import { checkCycles } from './dependencies.ts';
@@ -24,12 +23,11 @@ export type ResolveInput = Omit<Context, 'document' | 'places' | 'marks' | 'left
   readonly directories: Iterable<string>;
 };
 
-/** The project of a canonical document, the bytes of its files, and the document as `config` shows it. */
+/** The project of a canonical document, the bytes of its files, and the document in full. */
 export type Resolved = {
   readonly project: Project;
   readonly files: Readonly<Record<string, Uint8Array>>;
-  readonly document: { readonly [key: string]: Plain };
-  /** The same with the place of each value. */
+  /** The document with all that env files, arguments and `x-berth` give. */
   readonly filled: MapNode;
   /** The canonical document, also with the services that are left out. */
   readonly whole: MapNode;
@@ -74,7 +72,7 @@ export async function resolveProject(document: MapNode, input: ResolveInput): Pr
     places: full.places,
   };
   const complete = withProvided(filled, document, leftOut);
-  return { project, files: contents.files, document: plainDocument(complete), filled: complete, whole: document };
+  return { project, files: contents.files, filled: complete, whole: document };
 }
 
 /** Keeps the services without a profile, and those with a chosen one; one made by a provider has no containers. */

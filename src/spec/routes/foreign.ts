@@ -44,9 +44,18 @@ function withOrigin(draft: Draft, from = ''): Draft {
   return { ...draft, from: `${from}, ${draft.mark.source.file}:${String(positionOf(draft.mark).line)}` };
 }
 
+/** What is known of a document's proxies; every service asks. */
+const known = new WeakMap<Node, Map<RegExp, boolean>>();
+
 /** Whether the application runs such a proxy itself: by its image, or by what only one does. */
-function hasProxy(image: RegExp, context: Context): boolean {
-  return entriesOf(child(context.document, 'services')).some(([, { value }]) => image.test(textAt(value, 'image') ?? '') || isProxy(value));
+function hasProxy(image: RegExp, { document }: Context): boolean {
+  const answers = known.get(document) ?? new Map<RegExp, boolean>();
+  known.set(document, answers);
+  const answer =
+    answers.get(image) ??
+    entriesOf(child(document, 'services')).some(([, { value }]) => image.test(textAt(value, 'image') ?? '') || isProxy(value));
+  answers.set(image, answer);
+  return answer;
 }
 
 /** A service that looks at the engine and holds a web port of the machine. */
