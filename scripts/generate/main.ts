@@ -3,7 +3,7 @@ import path from 'node:path';
 import { generateCliReference } from '../../src/cli/index.ts';
 import { api } from '../../src/contract/index.ts';
 import { catalogue } from '../../src/errors/index.ts';
-import { referencePage, toJsonSchema } from '../../src/spec/index.ts';
+import { checksPage, referencePage, toJsonSchema } from '../../src/spec/index.ts';
 import { apiPage } from './api-page.ts';
 import { errorsPage } from './errors-page.ts';
 
@@ -12,6 +12,7 @@ const files: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': () => errorsPage(catalogue),
   'docs/reference/api.md': () => apiPage(Object.entries(api)),
   'docs/reference/cli.md': generateCliReference,
+  'docs/reference/checks.md': () => checksPage(),
   'docs/reference/compose.md': () => referencePage(),
   'docs/reference/compose.schema.json': () => `${JSON.stringify(toJsonSchema(), null, 2)}\n`,
 };

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { build } from './commands/build.ts';
+import { check } from './commands/check.ts';
 import { config } from './commands/config.ts';
 import { down } from './commands/down.ts';
 import { events } from './commands/events.ts';
@@ -37,7 +38,7 @@ export const commandGroups: readonly (readonly [title: string, group: readonly C
   ['Look', [ps, traffic, logs, events]],
   ['TLS', [tlsList, tlsTrust, tlsRenew]],
   ['Run', [scale, restart, stop, start, maintenanceOn, maintenanceOff, exec, run]],
-  ['Prepare', [init, config, build, pull]],
+  ['Prepare', [init, check, config, build, pull]],
   ['berth itself', [serverStatus, serverStop, serverRun, serverInstall, upgrade, uninstall, version]],
 ];
 

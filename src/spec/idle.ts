@@ -10,7 +10,7 @@ export function reportIdle(idle: Idle, to: { readonly problems: Problems; readon
     const rest = more.length > 3 ? ` and ${String(more.length - 3)} more` : '';
     const also = more.length === 0 ? '' : ` (also ${others.join(', ')}${rest})`;
     const message = `\`${first.path}\` has no effect${also}`;
-    if (to.strict) to.problems.error(first.mark, message, { code: 'STRICT', hint: how });
-    else to.problems.warn(first.mark, message, { hint: how });
+    if (to.strict) to.problems.error(first.mark, message, { code: 'STRICT', rule: 'no-effect', hint: how });
+    else to.problems.warn(first.mark, message, { rule: 'no-effect', hint: how });
   }
 }

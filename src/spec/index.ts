@@ -6,6 +6,11 @@
 export { readCertificates, validityProblem } from './certificate/chain.ts';
 export { readPair } from './certificate/pair.ts';
 export type { Explained } from './explain.ts';
+export { checkProject } from './lint/check.ts';
+export type { Checked, ReadSource } from './lint/check.ts';
+export type { Finding } from './lint/lint.ts';
+export { checksPage } from './lint/page.ts';
+export type { SourceVariables } from './lint/rule.ts';
 export { loadProject } from './load.ts';
 export type { LoadInput, LoadResult } from './load.ts';
 export { formatProblem } from './problem.ts';

@@ -4,6 +4,8 @@ import { lineText, positionOf, type Mark } from './text/source.ts';
 /** One thing wrong (or worth saying) in the user's files, with its place; `line` and `column` count from 1. */
 export type Problem = {
   readonly code: ErrorCode;
+  /** The rule of `berth check` that it belongs to; what has none is of the rule for everything else. */
+  readonly rule?: ProblemRule;
   readonly file: string;
   readonly line?: number;
   readonly column?: number;
@@ -15,9 +17,13 @@ export type Problem = {
 /** Codes that name the whole failure when every problem has them; a mixture is FILE_INVALID. */
 type ProblemCode = 'FILE_INVALID' | 'FILE_NOT_FOUND' | 'VARIABLE_REQUIRED' | 'STRICT';
 
+/** Rules of `berth check` for what every load notices. */
+type ProblemRule = 'unset-variable' | 'no-effect' | 'duplicate-port';
+
 type Words = {
   readonly hint?: string | undefined;
   readonly code?: ProblemCode;
+  readonly rule?: ProblemRule;
   /** What stands on the line must not be shown. */
   readonly secret?: true;
 };
@@ -27,6 +33,7 @@ export function problemAt(mark: Mark, message: string, words: Words = {}): Probl
   const { line, column } = positionOf(mark);
   return {
     code: words.code ?? 'FILE_INVALID',
+    ...(words.rule === undefined ? {} : { rule: words.rule }),
     file: mark.source.file,
     line,
     column,
@@ -61,7 +68,7 @@ export class Problems {
 }
 
 /** Orders problems as a reader meets them: by file, line and column. Equal ones appear once. */
-export function sortProblems(problems: readonly Problem[]): Problem[] {
+export function sortProblems<T extends Pick<Problem, 'file' | 'line' | 'column' | 'message'>>(problems: readonly T[]): T[] {
   const sorted = problems.toSorted(
     (a, b) =>
       compareText(a.file, b.file) ||

@@ -121,8 +121,8 @@ export function unsetMessage(name: string): string {
 }
 
 /** The way out of an unset variable. */
-export function unsetWords(name: string): { readonly hint: string } {
-  return { hint: `Set it, or write \`\${${name}:-}\` where empty is meant.` };
+export function unsetWords(name: string): { readonly hint: string; readonly rule: 'unset-variable' } {
+  return { rule: 'unset-variable', hint: `Set it, or write \`\${${name}:-}\` where empty is meant.` };
 }
 
 /** What is said once of a variable that is unset, of a value inside `x-berth`. */

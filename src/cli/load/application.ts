@@ -1,6 +1,14 @@
 import { basename, join } from 'node:path';
 import { BerthError } from '../../errors/index.ts';
-import { loadProject, type LoadInput, type LoadResult, type Reader } from '../../spec/index.ts';
+import {
+  checkProject,
+  loadProject,
+  type Checked,
+  type LoadInput,
+  type LoadResult,
+  type Reader,
+  type ReadSource,
+} from '../../spec/index.ts';
 import type { Detection } from '../../stack/index.ts';
 import type { Context } from '../context.ts';
 import { problemText } from '../render/error.ts';
@@ -14,9 +22,27 @@ type LoadMore = Partial<Pick<LoadInput, 'environment' | 'explain'>>;
 
 /** The application of this command line. Without a Compose file it is made from the detected stack, and nothing is written. */
 export async function loadApplication(context: Context, more: LoadMore = {}): Promise<Application> {
-  const input = { ...toLoadInput(context), ...more };
+  const { result, detection } = await loading({ ...toLoadInput(context), ...more }, context, loadProject);
+  return detection === undefined ? result : { ...result, detection };
+}
+
+/** What would fail or hurt if the application of this command line were deployed. */
+export async function checkApplication(context: Context): Promise<Checked> {
+  const { readVariables } = await import('../../stack/index.ts');
+  const readSource: ReadSource = async (directory) => readVariables(await context.world.sources.tree(directory));
+  // What `--strict` refuses elsewhere is a finding here, beside all others.
+  const input = { ...toLoadInput(context), strict: false };
+  return (await loading(input, context, (each) => checkProject(each, readSource))).result;
+}
+
+/** Does something with the application file; without one, with what the detected stack makes of the source. */
+async function loading<T>(
+  input: LoadInput,
+  context: Context,
+  load: (input: LoadInput) => Promise<T>,
+): Promise<{ readonly result: T; readonly detection?: Detection }> {
   try {
-    return await loadProject(input);
+    return { result: await load(input) };
   } catch (error) {
     if (!isWithoutFile(error, input)) throw error;
     if (!(await context.world.files.exists(input.directory)))
@@ -25,7 +51,7 @@ export async function loadApplication(context: Context, more: LoadMore = {}): Pr
     const detection = await detectStack(await context.world.sources.tree(input.directory));
     if (detection === undefined) throw withoutStack(error, input.directory);
     const reader = withDraft(input.reader, input.directory, composeDraft(detection, nameOf(input.directory)));
-    return { ...(await loadProject({ ...input, reader })), detection };
+    return { result: await load({ ...input, reader }), detection };
   }
 }
 

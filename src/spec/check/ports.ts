@@ -93,7 +93,7 @@ function reportCollision(claim: Claim, rival: Claim, context: Context): void {
     claim.protocol === 'tcp' && claim.service !== rival.service && clash === ''
       ? 'Give one of them another port, or share the port by `x-berth.routes` with different hosts or paths.'
       : 'Give one of them another port.';
-  context.problems.error(claim.mark, `${who} ${claim.words} (also at ${where})${clash}`, { hint });
+  context.problems.error(claim.mark, `${who} ${claim.words} (also at ${where})${clash}`, { rule: 'duplicate-port', hint });
 }
 
 /** A UDP port is bound by the engine for one container; a second instance could not have it. */
@@ -106,6 +106,7 @@ function checkUdp(service: Service, context: Context): void {
     context.problems.error(
       mark,
       `\`${service.name}\` has ${String(service.replicas)} replicas, but the UDP port ${String(port.published)} can go to one instance only`,
+      { rule: 'duplicate-port' },
     );
   });
 }

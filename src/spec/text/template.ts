@@ -6,6 +6,14 @@ export type Filled =
   | { readonly ok: true; readonly value: string; readonly unset: readonly string[] }
   | { readonly ok: false; readonly required?: string; readonly message: string };
 
+/** The variables that a template names, also inside defaults; `operator` is that after the name, or nothing. */
+export function templateVariables(template: string): { readonly name: string; readonly operator: string }[] {
+  const found: { name: string; operator: string }[] = [];
+  for (const [, brace, name, operator] of template.matchAll(/\$(?:\$|(\{)?([_a-z][_a-z0-9]*)(:?[-+?])?)/gi))
+    if (name !== undefined) found.push({ name, operator: brace === undefined ? '' : (operator ?? '') });
+  return found;
+}
+
 class TemplateError extends Error {
   readonly required: string | undefined;
 
