@@ -1,42 +1,56 @@
 import { connect } from 'node:net';
 import type { Clock } from '../ports/index.ts';
 
-/** A HAProxy process that a reload replaced. */
+/** A HAProxy process that stopped sending its lines, because a reload replaced it or because it ended. */
 export type Replaced = { readonly masters: readonly string[]; readonly pid: number };
 
-/** How often it is asked: soon at first, for most end within a moment; a long download may keep one for an hour. */
-const pace = { firstMs: 50, growth: 1.2, longestMs: 2000 };
+/**
+ * How often it is asked: most end within 10 s, when their idle connections do, and what is said between the last question and
+ * the end stays unheard. A long download may keep one for an hour; and a full ring takes long to be told.
+ */
+const pace = { leastMs: 50, longestMs: 2000, shareOfAge: 1 / 300, timesAnswer: 10 };
+/** For so long a master may not answer while it reloads. */
+const goneMs = 3000;
 const answerMs = 5000;
 
 /**
  * Hands over, again and again until it has ended, all lines that a replaced HAProxy process still holds: its ring is no longer
- * sent, but can be asked for. Answers how long before its end it was last asked.
+ * sent, but can be asked for. `onLine` answers whether a line is of this process. Answers the time in which it may have said
+ * something unheard: between the last time that it answered and the first that it did not.
  */
 export async function readLeftovers(
   { masters, pid }: Replaced,
-  clock: Clock,
-  { onLine, signal }: { readonly onLine: (text: string) => void; readonly signal: AbortSignal },
-): Promise<{ readonly unseenMs: number }> {
-  let askedAtMs = clock.monotonic();
-  for (let waitMs = pace.firstMs; ; waitMs = Math.min(pace.longestMs, waitMs * pace.growth)) {
+  clock: Pick<Clock, 'now' | 'sleep'>,
+  { onLine, signal }: { readonly onLine: (text: string) => boolean; readonly signal: AbortSignal },
+): Promise<{ readonly fromMs: number; readonly toMs: number }> {
+  const startedAtMs = clock.now();
+  let heardAtMs = startedAtMs;
+  let missedAtMs: number | undefined;
+  for (;;) {
+    const askedAtMs = clock.now();
     const answers = await Promise.all(masters.map((master) => ask(master, `@!${pid} show events access`)));
-    const lines = answers.filter((answer) => answer !== undefined).flatMap((answer) => answer.split('\n'));
-    const nowMs = clock.monotonic();
-    if (!lines.some((line) => line.startsWith('{"n":'))) return { unseenMs: nowMs - askedAtMs };
-    askedAtMs = nowMs;
-    for (const line of lines) onLine(line);
-    await clock.sleep(waitMs, signal);
+    const own = answers.flatMap((answer) => answer.split('\n')).filter(onLine);
+    if (own.length > 0) {
+      heardAtMs = askedAtMs;
+      missedAtMs = undefined;
+    } else {
+      missedAtMs ??= clock.now();
+      if (clock.now() - missedAtMs >= goneMs) return { fromMs: heardAtMs, toMs: missedAtMs };
+    }
+    const nowMs = clock.now();
+    const waitMs = Math.max(pace.leastMs, (nowMs - startedAtMs) * pace.shareOfAge, (nowMs - askedAtMs) * pace.timesAnswer);
+    await clock.sleep(Math.min(pace.longestMs, waitMs), signal);
   }
 }
 
-/** The answer to one command, or undefined where nobody is behind the socket. */
-function ask(path: string, command: string): Promise<string | undefined> {
+/** The answer to one command; empty where nobody is behind the socket. */
+function ask(path: string, command: string): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     const socket = connect(path);
     socket.setTimeout(answerMs, () => socket.destroy());
     socket.on('data', (chunk) => chunks.push(chunk));
-    socket.on('error', () => resolve(undefined));
+    socket.on('error', () => resolve(''));
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
     socket.end(`${command}\n`);
   });

@@ -10,8 +10,6 @@ export type LogReaderDeps = { readonly counter: Counter; readonly clock: Clock; 
 
 /** A line of ours is a few hundred bytes; who sends more without an end is not HAProxy. */
 const longestLine = 16 * 1024;
-/** What HAProxy's last moment may hide without being called a gap. */
-const momentMs = 10;
 
 /** Takes the connections of HAProxy processes and hands their lines to the counter. */
 export class LogReader {
@@ -78,13 +76,14 @@ export class LogReader {
   async #finish(path: string, { pid, born }: AccessLine): Promise<void> {
     const { counter, clock } = this.#deps;
     const masters = this.#sources.get(path)?.source.masters ?? [];
-    const onLine = (text: string): void => {
-      if (text.includes(`"born":${born},`)) counter.takeAgain(path, text, clock.now());
+    const onLine = (text: string): boolean => {
+      if (!text.includes(`"born":${born},`)) return false;
+      counter.takeAgain(path, text, clock.now());
+      return true;
     };
     try {
-      const { unseenMs } = await readLeftovers({ masters, pid }, clock, { onLine, signal: this.#closed.signal });
-      const nowMs = clock.now();
-      if (unseenMs > momentMs) counter.replaced(Math.floor(nowMs - unseenMs), nowMs);
+      const { fromMs, toMs } = await readLeftovers({ masters, pid }, clock, { onLine, signal: this.#closed.signal });
+      counter.replaced(fromMs, toMs);
     } catch (thrown) {
       if (!this.#closed.signal.aborted) throw thrown;
     }

@@ -13,7 +13,7 @@ import { createFronts, createHaproxy, type HaproxyOptions } from '../../src/hapr
 import { createHost } from '../../src/host/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { labels, type Backend, type ProxyConfig, type ProxyServer, type Listener } from '../../src/model/index.ts';
-import type { Certificates, DataPlane, Fronts } from '../../src/ports/index.ts';
+import type { Certificates, DataPlane, Fronts, Telemetry } from '../../src/ports/index.ts';
 
 const run = promisify(execFile);
 export const socket = '/var/run/docker.sock';
@@ -34,7 +34,11 @@ export type EdgeUnderTest = {
 };
 
 export async function openEdge(
-  input: { readonly image?: string; readonly certificates?: Pick<Certificates, 'read'> } = {},
+  input: {
+    readonly image?: string;
+    readonly certificates?: Pick<Certificates, 'read'>;
+    readonly telemetry?: Pick<Telemetry, 'follow'>;
+  } = {},
 ): Promise<EdgeUnderTest> {
   const installation = `t-edge-${randomBytes(4).toString('hex').slice(0, 5)}`;
   const runDirectory = await mkdtemp(join(tmpdir(), 't-edge-'));
@@ -50,6 +54,7 @@ export async function openEdge(
     owner: { uid: 0, gid: 0 },
     ipv6: existsSync('/proc/net/if_inet6'),
     certificates: input.certificates,
+    telemetry: input.telemetry,
     image: {
       bases: 'auto',
       reference: input.image,

@@ -99,6 +99,6 @@ function gapText({ kind, fromMs, toMs, lines }: TrafficReport['gaps'][number]): 
     case 'lost':
       return `${when}: ${count(lines ?? 0, 'request')} served but not counted (too many at once)`;
     case 'reload':
-      return `${when}: HAProxy was reloaded; requests that ended in its last moment may be missing`;
+      return `${when}: HAProxy was reloaded or ended; what it served in its last moment may be missing`;
   }
 }
