@@ -2,6 +2,8 @@
 export type Reader = {
   /** The bytes of a file, or undefined when there is none. */
   read(path: string): Promise<Uint8Array | undefined>;
+  /** The bytes that are there now, where `read` may know the file from before; as `read` when left out. */
+  readAgain?(path: string): Promise<Uint8Array | undefined>;
   /** Whether a file or directory is there; when left out, `read` decides, and directories are not checked. */
   exists?(path: string): Promise<boolean>;
   /** The path without symbolic links, or undefined when there is nothing. */
@@ -21,10 +23,16 @@ export function readOnce(reader: Reader): Reader {
   const read = new Map<string, Promise<Uint8Array | undefined>>();
   return {
     ...reader,
+    readAgain: (path) => reader.read(path),
     read(path) {
       const known = read.get(path) ?? reader.read(path);
       read.set(path, known);
       return known;
     },
   };
+}
+
+/** The same reader for files that may change meanwhile: each time it answers what is there now. */
+export function readAnew(reader: Reader): Reader {
+  return { ...reader, read: (path) => reader.readAgain?.(path) ?? reader.read(path) };
 }

@@ -195,6 +195,9 @@ function checkString(node: ScalarNode, shape: Extract<Shape, { type: 'string' }>
   if (typeof value !== 'string') {
     // A duration or size of 0 needs no unit, and Compose takes it unquoted.
     if (value === 0 && (shape.format === 'duration' || shape.format === 'size')) return;
+    const wrong = shape.format === undefined || value === null ? undefined : formats[shape.format](String(value));
+    // Quotes would not make it right.
+    if (wrong !== undefined) return context.problems.error(node.mark, `${subject(path)} (\`${String(value)}\`) ${wrong}`);
     const hint = value === null ? undefined : `Quote it: "${String(value)}".`;
     context.problems.error(node.mark, `${subject(path)} must be text, not ${typeWords(node)}`, { hint });
     return;

@@ -1,6 +1,7 @@
 import { sha256 } from '../../kit/index.ts';
 import type { Route, Tls } from '../../model/index.ts';
 import { absolutePath } from '../canonical/paths.ts';
+import { readAnew } from '../reader.ts';
 import { child, type Node } from '../text/node.ts';
 import type { Mark } from '../text/source.ts';
 import { notePlace, type Context } from './context.ts';
@@ -169,7 +170,7 @@ async function bytesAt(node: Node, key: string, context: Context): Promise<Uint8
   for (const kind of ['secret', 'config'] as const) {
     const grant = child(context.document, `${kind}s`, value);
     if (grant !== undefined && (kind === 'secret' || key !== 'key'))
-      return secretBytes({ kind, key: value, node: grant, mark: written.mark }, context);
+      return secretBytes({ kind, key: value, node: grant, mark: written.mark }, { ...context, reader: readAnew(context.reader) });
   }
   const file = absolutePath(value, context.base);
   if (!(await staysInside(file, written.mark, context))) {
@@ -177,7 +178,7 @@ async function bytesAt(node: Node, key: string, context: Context): Promise<Uint8
     context.problems.error(written.mark, `\`${key}\` is the file ${context.show(file)}, which is outside the project`, { hint });
     return undefined;
   }
-  const bytes = await context.reader.read(file);
+  const bytes = await readAnew(context.reader).read(file);
   if (bytes === undefined) missing(written.mark, `file of \`x-berth.tls.${key}\``, file, context);
   return bytes;
 }

@@ -249,6 +249,7 @@ describe('a route that says what cannot be', () => {
     ['routes: [{allow: 10.1.0.0/16, deny: 10.0.0.0/8}]', 'allows `10.1.0.0/16` and denies all of it'],
     ['routes: [{maxBody: 0}]', '`maxBody` must be at least 1 byte'],
     ['routes: [{maxBody: many}]', 'must be a size'],
+    ['routes: [{rateLimit: 0}]', 'must be requests per time, such as `100/1m` or `20/s`'],
     ['routes: [{rateLimit: 0/1m}]', 'lets nothing through; leave it out for no limit'],
     ['routes: [{rateLimit: {requests: 0, per: 1s}}]', 'it must be at least 1'],
     ['routes: [{rateLimit: {requests: 1, per: 0s}}]', 'counts over no time at all'],
