@@ -32,7 +32,8 @@ export async function withIncluded(document: MapNode, model: Model, including: I
 async function readAhead(items: readonly Node[], model: Model, reading: Reading): Promise<void> {
   const paths = items.flatMap((item) => textsOf(item.kind === 'map' ? child(item, 'path') : item));
   const base = { directory: model.directory, home: reading.home };
-  await Promise.all(paths.map(({ text }) => (isRemoteContext(text) ? undefined : reading.reader.read(absolutePath(text, base)))));
+  const files = paths.filter(({ text }) => !isRemoteContext(text)).map(({ text }) => absolutePath(text, base));
+  await Promise.all(files.map((file) => reading.reader.read(file)));
 }
 
 async function loadIncluded(item: Node, model: Model, { reading, load }: Including): Promise<MapNode | undefined> {

@@ -31,7 +31,7 @@ function pathsOf(root: Schema): Set<string> {
   const paths = new Set<string>();
   const visit = (schema: Schema, path: string): void => {
     if (schema.$ref !== undefined) visit(root.$defs?.[schema.$ref.replace('#/$defs/', '')] ?? {}, path);
-    for (const part of [...(schema.oneOf ?? []), ...(schema.anyOf ?? []), ...(schema.allOf ?? [])]) visit(part, path);
+    for (const part of [schema.oneOf, schema.anyOf, schema.allOf].flatMap((parts) => parts ?? [])) visit(part, path);
     for (const [key, value] of Object.entries(schema.properties ?? {})) {
       const here = path === '' ? key : `${path}.${key}`;
       paths.add(here);

@@ -27,7 +27,7 @@ export function pathProblem(path: string): Problem {
   if (/[^A-Za-z0-9._~!$&'()+,;=:@%/-]/.test(path)) return `can never match: requests carry it as \`${encodeURI(path)}\``;
   const decoded = decodePath(path);
   if (decoded === undefined) return 'has a `%` that stands for no letter';
-  return /["\\]/.test(decoded) || [...decoded].some(isControl) ? 'holds quotes, backslashes or control characters' : undefined;
+  return /["\\]|\p{Cc}/u.test(decoded) ? 'holds quotes, backslashes or control characters' : undefined;
 }
 
 /** A path as applications understand it, or undefined when it cannot be understood. */
@@ -38,11 +38,6 @@ export function decodePath(path: string): string | undefined {
     // The caller says so, with the place.
     return undefined;
   }
-}
-
-/** Everything below the blank. */
-function isControl(letter: string): boolean {
-  return letter < ' ' || letter === '\u007f';
 }
 
 /** What a short form says; each part may be absent, but not all. */
@@ -88,7 +83,7 @@ export function headerNameProblem(name: string): Problem {
 /** What keeps a text from being the value of a header (RFC 9110, 5.5). */
 export function headerValueProblem(value: string): Problem {
   if (/[\r\n]/.test(value)) return 'holds a line break, which would begin another header';
-  return [...value].some((letter) => letter !== '\t' && isControl(letter)) ? 'holds a control character' : undefined;
+  return /(?!\t)\p{Cc}/u.test(value) ? 'holds a control character' : undefined;
 }
 
 /** What keeps a text from being the name of a cookie (RFC 6265, 4.1.1). */
