@@ -13,6 +13,9 @@ export type Given = {
   readonly serverRuns?: boolean;
   readonly events?: (interrupt: () => void) => AsyncIterable<EventRecord>;
   readonly terminal?: { readonly answer: boolean | undefined };
+  /** What standard input has, and what is typed where nothing is shown. */
+  readonly input?: string;
+  readonly typed?: string;
   readonly systemd?: boolean;
 };
 
@@ -41,7 +44,12 @@ export async function berth(argv: readonly string[], given: Given = {}): Promise
     version: '1.2.3',
     directory: '/app',
     env: { HOME: '/root', PATH: '/bin', ...given.env },
-    stdin: { isTTY: given.terminal !== undefined, setRawMode: () => undefined, release: () => undefined, [Symbol.asyncIterator]: nothing },
+    stdin: {
+      isTTY: given.terminal !== undefined,
+      setRawMode: () => undefined,
+      release: () => undefined,
+      [Symbol.asyncIterator]: () => inputOf(given.input),
+    },
     stdout: { write: (data) => void (written.out += textOf(data)), isTTY: false, columns: 80, rows: 24 },
     stderr: { write: (data) => void (written.err += textOf(data)), isTTY: given.terminal !== undefined, columns: 80, rows: 24 },
     clock: { now: () => nowMs, monotonic: () => 0, sleep: (_ms, signal) => untilAborted(signal) },
@@ -52,6 +60,7 @@ export async function berth(argv: readonly string[], given: Given = {}): Promise
     },
     onResize: () => () => undefined,
     confirm: () => Promise.resolve(given.terminal?.answer),
+    askSecret: () => Promise.resolve(given.typed),
     files: {
       read: (path) => Promise.resolve(files.has(path) ? Buffer.from(files.get(path) ?? '') : undefined),
       exists: (path) => Promise.resolve(path === '/run/systemd/system' ? given.systemd === true : isThere(files, path)),
@@ -112,6 +121,10 @@ function recordCalls(answers: Partial<Client>, calls: [string, unknown][]): Clie
       };
     },
   });
+}
+
+async function* inputOf(text: string | undefined): AsyncGenerator<Uint8Array, void> {
+  if (text !== undefined) yield Buffer.from(text);
 }
 
 async function* nothing(): AsyncGenerator<never, void> {}

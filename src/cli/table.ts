@@ -17,6 +17,12 @@ import { restart } from './commands/restart.ts';
 import { rollback } from './commands/rollback.ts';
 import { run } from './commands/run.ts';
 import { scale } from './commands/scale.ts';
+import { secretGet } from './commands/secret-get.ts';
+import { secretImport } from './commands/secret-import.ts';
+import { secretList } from './commands/secret-list.ts';
+import { secretRm } from './commands/secret-rm.ts';
+import { secretRotate } from './commands/secret-rotate.ts';
+import { secretSet } from './commands/secret-set.ts';
 import { serverInstall } from './commands/server-install.ts';
 import { serverRun } from './commands/server-run.ts';
 import { serverStatus } from './commands/server-status.ts';
@@ -37,6 +43,7 @@ export const commandGroups: readonly (readonly [title: string, group: readonly C
   ['Deploy', [up, plan, rollback, history, down]],
   ['Look', [ps, traffic, logs, events]],
   ['TLS', [tlsList, tlsTrust, tlsRenew]],
+  ['Secrets', [secretSet, secretGet, secretList, secretRm, secretRotate, secretImport]],
   ['Run', [scale, restart, stop, start, maintenanceOn, maintenanceOff, exec, run]],
   ['Prepare', [init, check, config, build, pull]],
   ['berth itself', [serverStatus, serverStop, serverRun, serverInstall, upgrade, uninstall, version]],

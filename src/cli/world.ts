@@ -77,6 +77,8 @@ export interface World {
   onResize(listener: () => void): () => void;
   /** Asks on the terminal; undefined when the user backs out. */
   confirm(question: string): Promise<boolean | undefined>;
+  /** Asks for a value that the terminal does not show; undefined when the user backs out. */
+  askSecret(question: string): Promise<string | undefined>;
   readonly files: Files;
   readonly sources: Sources;
   readonly servers: Servers;

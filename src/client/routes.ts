@@ -37,6 +37,11 @@ export const routes: { readonly [K in keyof Api]: Route<K> } = {
   listCertificates: { method: 'GET', path: '/v1/certificates', mode: 'json', deadlineMs: shortMs },
   authority: { method: 'GET', path: '/v1/certificates/authority', mode: 'json', deadlineMs: shortMs },
   renewCertificates: { method: 'POST', path: '/v1/certificates/renew', mode: 'json', deadlineMs: longMs },
+  listSecrets: { method: 'GET', path: '/v1/secrets', mode: 'json', deadlineMs: shortMs },
+  setSecrets: { method: 'POST', path: '/v1/secrets', mode: 'json', deadlineMs: shortMs },
+  getSecret: { method: 'POST', path: '/v1/secrets/get', mode: 'json', deadlineMs: shortMs },
+  removeSecret: { method: 'POST', path: '/v1/secrets/remove', mode: 'json', deadlineMs: shortMs },
+  rotateSecretKey: { method: 'POST', path: '/v1/secrets/rotate-key', mode: 'json', deadlineMs: longMs },
   upgrade: { method: 'POST', path: '/v1/upgrade', mode: 'json', deadlineMs: upgradeMs },
   uninstall: { method: 'POST', path: '/v1/uninstall', mode: 'json', deadlineMs: longMs },
 };

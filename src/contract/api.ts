@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { endpoint } from './endpoint.ts';
+import { secretApi } from './secrets.ts';
 import {
   appStatusSchema,
   certificateStatusSchema,
@@ -193,6 +194,7 @@ export const api = {
     reply: z.array(certificateStatusSchema),
     mode: 'json',
   }),
+  ...secretApi,
   upgrade: endpoint({
     method: 'POST',
     path: '/v1/upgrade',

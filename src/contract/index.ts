@@ -5,3 +5,4 @@
 export * from './api.ts';
 export * from './endpoint.ts';
 export * from './schemas.ts';
+export * from './secrets.ts';

@@ -28,6 +28,8 @@ export const deploymentSchema = z.strictObject({
   files: z.record(z.string(), z.string()),
   /** Registry host to credentials, only for the images of this project. */
   registryAuths: z.record(z.string(), registryAuthSchema),
+  /** Values of the variables that secrets, and the credentials for Vault, are taken from. */
+  secretVariables: z.record(z.string(), z.string()).optional(),
   /** Absent when nothing is built: collecting it costs more than all else of a deploy that changes nothing. */
   buildEnvironment: buildEnvironmentSchema.optional(),
   /** True when `-p` named the project, so that another directory may own it. */

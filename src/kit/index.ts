@@ -8,3 +8,4 @@ export { sha256, stableJson } from './hash.ts';
 export { Histogram } from './histogram.ts';
 export { Mutex } from './mutex.ts';
 export { didYouMean } from './nearest.ts';
+export { Redactor } from './redactor.ts';

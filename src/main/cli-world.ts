@@ -38,6 +38,11 @@ export function createWorld(entry: string): World {
       const answer = await confirm({ message: question, initialValue: false, output: process.stderr });
       return isCancel(answer) ? undefined : answer;
     },
+    async askSecret(question) {
+      const { isCancel, password } = await import('@clack/prompts');
+      const answer = await password({ message: question, output: process.stderr });
+      return isCancel(answer) ? undefined : answer;
+    },
     files: diskFiles,
     sources: createSources(env),
     servers,

@@ -11,6 +11,7 @@ import { createHost, createProber } from '../host/index.ts';
 import { systemClock } from '../kit/index.ts';
 import type { Certificates, Host, Store, Telemetry } from '../ports/index.ts';
 import { createRunner, socketSetting, type Target } from '../run/index.ts';
+import { createSealer, createSecretProvider } from '../secrets/index.ts';
 import type { Log } from '../server/index.ts';
 import { createTelemetry } from '../telemetry/index.ts';
 import type { Composition, CompositionInput } from './server.ts';
@@ -18,7 +19,7 @@ import type { Composition, CompositionInput } from './server.ts';
 /** Where `src/run` keeps the socket of the engine that the apps of this home run on. */
 
 /** Builds the domain on its real adapters. */
-export function compose({ store, ids, home, log }: CompositionInput): Composition {
+export function compose({ store, ids, home, log, redactor }: CompositionInput): Composition {
   const userDirectory = process.env['HOME'];
   const host = createHost({ home: home.directory, filesDirectory: home.filesDirectory, userDirectory });
   const machine = { name: hostname(), names: machineNames };
@@ -40,6 +41,9 @@ export function compose({ store, ids, home, log }: CompositionInput): Compositio
       prober: createProber(),
       certificates,
       telemetry,
+      sealer: createSealer({ keyFile: join(home.keysDirectory, 'secrets.key') }),
+      secretProvider: createSecretProvider(),
+      redactor,
       onTrouble: (error) => log.error({ err: error }, error.message),
     }),
     engine(socket = store.getSetting(socketSetting)) {

@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { pino, type Logger } from 'pino';
 import { ensurePrivateDirectory, locateHome, type Home } from '../client/index.ts';
 import { toBerthError, type BerthError } from '../errors/index.ts';
-import { systemClock } from '../kit/index.ts';
+import { systemClock, type Redactor } from '../kit/index.ts';
 import type { Engine, Ids, Store } from '../ports/index.ts';
-import { socketSetting, type Runner } from '../run/index.ts';
+import { createRedactor, socketSetting, type Runner } from '../run/index.ts';
 import { serve, type Log } from '../server/index.ts';
 import { openStore } from '../store/index.ts';
 import { LogFile } from './log-file.ts';
@@ -18,7 +18,13 @@ export type Composition = {
   readonly close: () => void | Promise<void>;
 };
 
-export type CompositionInput = { readonly store: Store; readonly ids: Ids; readonly home: Home; readonly log: Log };
+export type CompositionInput = {
+  readonly store: Store;
+  readonly ids: Ids;
+  readonly home: Home;
+  readonly log: Log;
+  readonly redactor: Redactor;
+};
 
 /** The process that becomes the server. */
 export type ServerProcess = {
@@ -57,11 +63,12 @@ async function startServer(process: ServerProcess, compose: (input: CompositionI
     placeSocket(home, process.uid);
     const file = new LogFile(home.log);
     stack.defer(() => file.close());
-    const log = createLog(file);
+    const redactor = createRedactor();
+    const log = createLog({ write: (line) => file.write(redactor.text(line)) });
     log.info({ pid, version, node: globalThis.process.version, home: home.directory }, 'started');
     stack.defer(() => log.info({}, 'stopped'));
 
-    const composition = compose({ store, ids: randomIds, home, log });
+    const composition = compose({ store, ids: randomIds, home, log, redactor });
     stack.defer(() => composition.close());
     const { promise: told, resolve: tell } = Promise.withResolvers<void>();
     stack.defer(process.onSignal(tell));
@@ -79,6 +86,7 @@ async function startServer(process: ServerProcess, compose: (input: CompositionI
         ids: randomIds,
         identity,
         log,
+        redactor,
         onStop: tell,
       },
       home.socket,
@@ -101,7 +109,7 @@ function placeSocket(home: Home, uid: number): void {
   writeFileSync(home.socketNote, `${home.socket}\n`, { mode: 0o600 });
 }
 
-function createLog(file: LogFile): Logger {
+function createLog(file: Pick<LogFile, 'write'>): Logger {
   const secrets = ['password', 'identitytoken', 'registryAuths', 'files', 'environment'];
   return pino(
     { base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]) },

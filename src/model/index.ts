@@ -12,3 +12,4 @@ export * from './proxy.ts';
 export * from './release.ts';
 export * from './rollout.ts';
 export * from './route.ts';
+export * from './secret.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { containerSettingsSchema } from './container-settings.ts';
 import { routeSchema, tlsSchema } from './route.ts';
+import { secretFileSchema, secretSourceSchema, secretTextSchema, vaultSchema } from './secret.ts';
 
 /** Names of services, networks, volumes: what the Compose Specification allows. */
 const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/);
@@ -185,6 +186,9 @@ export const serviceSchema = z.strictObject({
   networkMode: z.string().optional(),
   files: z.array(fileGrantSchema).default([]),
   environment: z.record(z.string(), z.string()).default({}),
+  /** Variables with secrets in them, and files whose bytes are secrets: filled in when a container is made. */
+  secretEnvironment: z.record(z.string(), secretTextSchema).optional(),
+  secretFiles: z.array(secretFileSchema).optional(),
   command: z.array(z.string()).optional(),
   entrypoint: z.array(z.string()).optional(),
   containerName: z.string().optional(),
@@ -243,6 +247,9 @@ export const projectSchema = z.strictObject({
   services: z.array(serviceSchema),
   networks: z.array(networkSchema),
   volumes: z.array(volumeSchema),
+  /** Where the secrets that services use come from, by the name that they are used by; absent when there are none. */
+  secrets: z.record(z.string(), secretSourceSchema).optional(),
+  vault: vaultSchema.optional(),
   /** `services.web.ports.0` to `compose.yaml:7:9`: where a value came from, for errors found later. */
   places: z.record(z.string(), z.string()).default({}),
 });

@@ -1,4 +1,5 @@
 import type { Project, Probe } from './project.ts';
+import type { SecretPin } from './secret.ts';
 
 /** An immutable, numbered state of an app: its resolved project and the image each service runs. */
 export type Release = {
@@ -13,6 +14,8 @@ export type Release = {
   readonly images: Readonly<Record<string, ReleaseImage>>;
   /** Service name to what was found by probing and is kept from then on. */
   readonly pins: Readonly<Record<string, Pin>>;
+  /** Name to the version of a secret that it uses; absent without any. */
+  readonly secrets?: Readonly<Record<string, SecretPin>> | undefined;
   readonly rolloutId: string;
 };
 

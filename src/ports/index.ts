@@ -6,6 +6,7 @@ export type * from './builder.ts';
 export type * from './certificates.ts';
 export type * from './data-plane.ts';
 export type * from './engine.ts';
+export type * from './secrets.ts';
 export type * from './store.ts';
 export type * from './telemetry.ts';
 export type * from './world.ts';

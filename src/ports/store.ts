@@ -11,6 +11,7 @@ import type {
   Step,
 } from '../model/index.ts';
 import type { BerthErrorData } from '../errors/index.ts';
+import type { SealedSecret, SecretKey, SecretVersion } from './secrets.ts';
 
 /** An app as the installation knows it. `replicas` are overrides of `scale`, gone with the next `up`. */
 export type AppRecord = {
@@ -40,7 +41,10 @@ export interface Store {
   getApp(name: string): AppRecord | undefined;
   listApps(): AppRecord[];
   putApp(app: AppRecord): void;
-  /** Removes the app with all its releases, pins, addresses, edge and fronts; events and rollouts stay as history. */
+  /**
+   * Removes the app with all its releases, pins, addresses, edge, fronts and copies of secrets from elsewhere; events and
+   * rollouts stay as history, and what users set as secrets stays theirs.
+   */
   deleteApp(name: string): void;
 
   /** The next release number of an app, never given twice (also not after `down`). */
@@ -123,6 +127,19 @@ export interface Store {
   getSubnet(network: string): string | undefined;
   putSubnet(network: string, subnet: string): void;
   deleteSubnet(network: string): void;
+
+  /** Keeps a value as the next version of a secret. */
+  addSecret(key: SecretKey, sealed: string, atMs: number): SecretVersion;
+  /** The same for several: all of them, or none. */
+  addSecrets(secrets: readonly { readonly key: SecretKey; readonly sealed: string }[], atMs: number): SecretVersion[];
+  getSecret(id: number): SealedSecret | undefined;
+  newestSecret(key: SecretKey): SealedSecret | undefined;
+  /** Every version of every secret, oldest version first. */
+  listSecrets(): SecretVersion[];
+  removeSecrets(ids: readonly number[]): void;
+  listSealed(): SealedSecret[];
+  /** Puts other encryptions of the same values in their place, all at once. */
+  replaceSealed(sealed: ReadonlyMap<number, string>): void;
 
   /** Small values of the server itself (warned-once flags and the like). */
   getSetting(key: string): string | undefined;

@@ -20,11 +20,14 @@ import { EventLog } from './event-log.ts';
 import { appOf, checkRequest, needApp, needCurrentRelease, needServices, toStoredRequest } from './rollout/goal.ts';
 import { listInstances } from './target/instances.ts';
 import { keepFiles } from './target/kept-files.ts';
+import { learnRequest } from './target/secrets.ts';
 import { appVolumes } from './rollout/lifecycle.ts';
 import { changeMaintenance, type MaintenanceRequest } from './maintenance.ts';
 import { createOneOff } from './one-off.ts';
 import { finishEnding } from './rollout/rollout-record.ts';
+import { redactingStore } from './redacting-store.ts';
 import type { Runner, RunnerInput } from './runner.ts';
+import { secretVerbs, type SecretVerbs } from './secret-verbs.ts';
 import { RolloutSession } from './rollout/session.ts';
 import { appStatus, releaseSummaries } from './status.ts';
 import { appTraffic, learnReleases } from './traffic.ts';
@@ -46,10 +49,12 @@ type Active = { readonly session: RolloutSession; readonly ended: Promise<void>;
 
 class AppRunner implements Runner {
   readonly events: EventLog;
+  readonly secrets: SecretVerbs;
   readonly #deps: RunDeps;
   readonly #owner: string;
   readonly #startedAtMs: number;
   readonly #addressing = new Mutex();
+  readonly #sealing = new Mutex();
   readonly #keepers = new Map<string, Keepers>();
   readonly #active = new Map<string, Active>();
   readonly #closed = new AbortController();
@@ -57,11 +62,12 @@ class AppRunner implements Runner {
   #restoring: Promise<void> = Promise.resolve();
 
   constructor(deps: RunDeps) {
-    this.#deps = deps;
+    this.#deps = { ...deps, store: redactingStore(deps.store, deps.redactor) };
     this.#owner = deps.ids.next();
     this.#startedAtMs = deps.clock.now();
-    this.events = new EventLog(deps);
-    this.#certificates = new CertificateKeeper({ ...deps, edge: () => this.#edge() });
+    this.events = new EventLog(this.#deps);
+    this.secrets = secretVerbs({ ...deps, sealing: this.#sealing });
+    this.#certificates = new CertificateKeeper({ ...this.#deps, edge: () => this.#edge() });
   }
 
   async plan(input: RunnerInput, signal: AbortSignal = new AbortController().signal): Promise<Plan> {
@@ -257,6 +263,7 @@ class AppRunner implements Runner {
     const target = this.#deps.connect(input.socket);
     const { request } = input;
     const deployment = 'deployment' in request ? request.deployment : undefined;
+    if (deployment !== undefined) learnRequest(this.#deps.redactor, deployment);
     return {
       ...this.#deps,
       target,
@@ -266,8 +273,10 @@ class AppRunner implements Runner {
       app: appOf(request),
       rolloutId: ids.rolloutId,
       addressing: this.#addressing,
+      sealing: this.#sealing,
       auths: deployment?.registryAuths ?? {},
       buildEnvironment: deployment?.buildEnvironment,
+      secretVariables: deployment?.secretVariables,
       files: deployment === undefined ? new Map() : await keepFiles(this.#deps, deployment),
     };
   }

@@ -1,8 +1,8 @@
 import type { BerthError } from '../errors/index.ts';
-import type { Mutex } from '../kit/index.ts';
+import type { Mutex, Redactor } from '../kit/index.ts';
 import type { Builder, Certificates, Clock, DataPlane, Engine, Fronts, Host, Ids, Prober, Store, Telemetry } from '../ports/index.ts';
-import type { BuildEnvironment, RegistryAuth } from '../ports/index.ts';
-import type { Build, Project, Release, ReleaseImage, Service } from '../model/index.ts';
+import type { BuildEnvironment, RegistryAuth, Sealer, SecretProvider } from '../ports/index.ts';
+import type { Build, Project, Release, ReleaseImage, SecretPin, Service } from '../model/index.ts';
 import type { DesiredService } from '../plan/index.ts';
 import type { CertificateKeeper } from './certificate/certificate-keeper.ts';
 import type { EdgeKeeper } from './target/edge-keeper.ts';
@@ -27,6 +27,10 @@ export type RunDeps = {
   readonly prober: Prober;
   readonly certificates: Certificates;
   readonly telemetry: Telemetry;
+  readonly sealer: Sealer;
+  readonly secretProvider: SecretProvider;
+  /** Learns every secret value that is handled, and takes them out of all that is told. */
+  readonly redactor: Redactor;
   /** The target behind an engine's socket; the same object for the same socket. */
   readonly connect: (socket: string) => Target;
   /** Hears of failures that end nothing, for the server's log. */
@@ -44,10 +48,14 @@ export type RunContext = RunDeps & {
   readonly rolloutId: string;
   /** Guards choosing subnets and addresses. */
   readonly addressing: Mutex;
+  /** Guards sealing values and keeping them: the first makes the key, and another key may come in between. */
+  readonly sealing: Mutex;
   readonly auths: Readonly<Record<string, RegistryAuth>>;
   readonly buildEnvironment: BuildEnvironment | undefined;
   /** Host paths of kept secret and config files, by SHA-256. */
   readonly files: Map<string, string>;
+  /** Variables of who asked, of those that sources of secrets name; undefined when they are not known any more. */
+  readonly secretVariables: Readonly<Record<string, string>> | undefined;
 };
 
 /** The release that the steps in progress belong to: the new one going forward, the old one going back. */
@@ -58,6 +66,8 @@ export type Side = {
   readonly services: ReadonlyMap<string, DesiredService>;
   /** What probing found, and what was known before. */
   readonly pins: Map<string, Release['pins'][string]>;
+  /** The versions of secrets that it uses. */
+  readonly secrets: Readonly<Record<string, SecretPin>>;
 };
 
 /** A service that has to be built, and how. */

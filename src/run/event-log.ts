@@ -1,3 +1,4 @@
+import type { Redactor } from '../kit/index.ts';
 import type { EventRecord, RolloutEvent } from '../model/index.ts';
 import type { Clock, Store } from '../ports/index.ts';
 
@@ -5,11 +6,13 @@ import type { Clock, Store } from '../ports/index.ts';
 export class EventLog {
   readonly #store: Pick<Store, 'appendEvent'>;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #redactor: Pick<Redactor, 'data'>;
   readonly #listeners = new Set<(record: EventRecord) => void>();
 
-  constructor(deps: { store: Pick<Store, 'appendEvent'>; clock: Pick<Clock, 'now'> }) {
+  constructor(deps: { store: Pick<Store, 'appendEvent'>; clock: Pick<Clock, 'now'>; redactor: Pick<Redactor, 'data'> }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
+    this.#redactor = deps.redactor;
   }
 
   emit(rollout: string, app: string, event: RolloutEvent): void {
@@ -19,7 +22,7 @@ export class EventLog {
 
   /** Tells whoever listens without keeping it: for the one event that says that nothing can be kept. */
   announce(rollout: string, app: string, event: RolloutEvent): void {
-    const record: EventRecord = { seq: Number.MAX_SAFE_INTEGER, atMs: this.#clock.now(), rollout, app, event };
+    const record: EventRecord = { seq: Number.MAX_SAFE_INTEGER, atMs: this.#clock.now(), rollout, app, event: this.#redactor.data(event) };
     for (const listener of this.#listeners) listener(record);
   }
 

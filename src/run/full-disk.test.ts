@@ -31,6 +31,9 @@ function runnerOnFullDisk(w: FakeWorld, full: { fromWrite: number; writes: numbe
     connect: () => target,
     certificates: w.certificates,
     telemetry: w.telemetry,
+    sealer: w.sealer,
+    secretProvider: w.secretProvider,
+    redactor: w.redactor,
     onTrouble: () => undefined,
   });
 }

@@ -5,4 +5,5 @@
  */
 export { createRunner, socketSetting } from './create-runner.ts';
 export type { Target } from './deps.ts';
+export { createRedactor } from './redacting-store.ts';
 export type { Runner } from './runner.ts';

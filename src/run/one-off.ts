@@ -8,6 +8,7 @@ import { buildImage, pullImage } from './actions/image.ts';
 import { ensureNetwork, networksOf } from './target/addressing.ts';
 import { findImages, toReleaseImages } from './rollout/images.ts';
 import { look } from './target/observe.ts';
+import { pinSecrets } from './target/secrets.ts';
 import { makeSide, sideInputOf, toDesiredState } from './target/side.ts';
 import { ensureVolume } from './target/volumes.ts';
 import { buildable } from './deps.ts';
@@ -58,7 +59,8 @@ async function sideFor(ctx: RunContext, request: SessionRequest, signal: AbortSi
   const { project } = request.deployment;
   needServices({ project }, [request.service]);
   const images = await imagesFor(ctx, project, request.service, signal);
-  return makeSide(ctx, { release: 0, project, images, pins: ctx.store.getPins(ctx.app), replicas: {}, force: [] }, signal);
+  const secrets = await pinSecrets(ctx, project, { keep: true, signal });
+  return makeSide(ctx, { release: 0, project, images, pins: ctx.store.getPins(ctx.app), secrets, replicas: {}, force: [] }, signal);
 }
 
 async function imagesFor(ctx: RunContext, project: Project, name: string, signal: AbortSignal): Promise<Record<string, ReleaseImage>> {

@@ -9,6 +9,7 @@ import type {
 } from '../contract/index.ts';
 import type { EventRecord, Instance, Plan, Rollout } from '../model/index.ts';
 import type { MaintenanceRequest } from './maintenance.ts';
+import type { SecretVerbs } from './secret-verbs.ts';
 
 /** A request for one engine: its socket is remembered with the app. */
 export type RunnerInput = { readonly socket: string; readonly request: RolloutRequest };
@@ -39,6 +40,8 @@ export interface Runner {
   volumes(app: string): Promise<string[]>;
   /** Replaces the proxies that run in another image than a new one would; with `check` only says which. */
   upgrade(input: { readonly check: boolean }, signal?: AbortSignal): Promise<UpgradeReport>;
+  /** The secrets that users set. */
+  readonly secrets: SecretVerbs;
   uninstall(input: { purge: boolean; volumes: boolean }): Promise<{ removed: string[]; kept: string[] }>;
 
   /** The certificates that apps need, as they are held. */

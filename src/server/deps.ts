@@ -1,4 +1,5 @@
 import { BerthError } from '../errors/index.ts';
+import type { Redactor } from '../kit/index.ts';
 import type { Clock, Engine, Store } from '../ports/index.ts';
 import type { Runner } from '../run/index.ts';
 
@@ -31,6 +32,8 @@ export type ServerDeps = {
   readonly ids: { next(): string };
   readonly identity: Identity;
   readonly log: Log;
+  /** Takes secret values out of what clients are told of failures. */
+  readonly redactor: Pick<Redactor, 'data'>;
   /** Called when a client asks the server to stop, after it was answered. */
   readonly onStop: () => void;
 };

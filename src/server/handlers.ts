@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type * as z from 'zod';
 import { protocolVersion, type Api, type Endpoint, type Mode, type ServerStatus } from '../contract/index.ts';
 import { BerthError } from '../errors/index.ts';
@@ -60,6 +61,17 @@ export function createHandlers(deps: ServerDeps): Handlers {
     listCertificates: () => runner.certificates(),
     authority: () => runner.authority(),
     renewCertificates: ({ body }) => runner.renewCertificates(body.hosts),
+    listSecrets: ({ params }) => Promise.resolve(runner.secrets.list(params.app)),
+    async setSecrets({ body: { values, known, ...scope } }) {
+      const bytes = Object.entries(values).map(([name, value]) => [name, Buffer.from(value, 'base64')] as const);
+      return runner.secrets.set(scope, new Map(bytes), { known });
+    },
+    async getSecret({ body: { name, version, ...scope } }) {
+      const found = await runner.secrets.get(scope, name, version);
+      return { ...found, value: Buffer.from(found.value).toString('base64') };
+    },
+    removeSecret: ({ body: { name, ...scope } }) => Promise.resolve({ versions: runner.secrets.remove(scope, name) }),
+    rotateSecretKey: async () => ({ versions: await runner.secrets.rotateKey() }),
     upgrade: ({ body }, signal) => runner.upgrade(body, signal),
     uninstall: ({ body }) => runner.uninstall(body),
   };

@@ -6,7 +6,7 @@ import type { ServerDeps } from './deps.ts';
 import { toEventStream } from './event-stream.ts';
 import type { Handlers } from './handlers.ts';
 
-export type HttpAppInput = Pick<ServerDeps, 'clock' | 'ids' | 'log' | 'identity'> & {
+export type HttpAppInput = Pick<ServerDeps, 'clock' | 'ids' | 'log' | 'identity' | 'redactor'> & {
   readonly handlers: Handlers;
   /** Aborts when the server stops. */
   readonly stopping: AbortSignal;
@@ -40,9 +40,14 @@ export function createHttpApp(input: HttpAppInput): Hono {
   return app;
 }
 
-/** What a client is told: a BerthError as it is; a bug with an id that finds it in the log. */
-export function describeError(error: unknown, { ids, log, identity }: Pick<HttpAppInput, 'ids' | 'log' | 'identity'>): BerthErrorData {
-  if (error instanceof BerthError && error.code !== 'INTERNAL') return error.toJSON();
+type Describing = Pick<HttpAppInput, 'ids' | 'log' | 'identity' | 'redactor'>;
+
+/** What a client is told: a BerthError as it is; a bug with an id that finds it in the log. Never a secret. */
+export function describeError(error: unknown, deps: Describing): BerthErrorData {
+  return deps.redactor.data(error instanceof BerthError && error.code !== 'INTERNAL' ? error.toJSON() : describeBug(error, deps));
+}
+
+function describeBug(error: unknown, { ids, log, identity }: Describing): BerthErrorData {
   const id = ids.next();
   log.error({ id, err: error }, 'a request failed by a bug');
   const message = error instanceof Error ? error.message : String(error);

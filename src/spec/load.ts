@@ -51,6 +51,8 @@ export type LoadResult = {
   readonly project: Project;
   /** Bytes of secrets and configs, by SHA-256. */
   readonly files: Readonly<Record<string, Uint8Array>>;
+  /** Values of the variables that secrets, and the credentials for Vault, are taken from. */
+  readonly secretVariables: Readonly<Record<string, string>>;
   /** The merged, interpolated document in Compose's own spelling, short forms written out. */
   readonly document: { readonly [key: string]: Plain };
   readonly warnings: readonly Problem[];
@@ -116,11 +118,12 @@ export async function loadInFull(input: LoadInput): Promise<{ readonly loaded: L
     profiles: chosenProfiles(input.profiles, variables.get('COMPOSE_PROFILES')),
   });
   problems.throwIfAny();
-  const { project, files, filled, whole } = result;
+  const { project, files, secretVariables, filled, whole } = result;
   let plain: LoadResult['document'] | undefined;
   const loaded = {
     project,
     files,
+    secretVariables,
     // Only who prints it pays for it.
     get document() {
       return (plain ??= plainDocument(filled));

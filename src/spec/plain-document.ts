@@ -1,6 +1,7 @@
 import { root } from './schema/root.ts';
 import { size, type Shape } from './schema/shape.ts';
-import { child, entriesOf, toPlain, type MapNode, type Node, type Plain, type ScalarNode } from './text/node.ts';
+import { child, entriesOf, toPlain, type MapNode, type Node, type Part, type Plain, type ScalarNode } from './text/node.ts';
+import { joinParts } from './text/references.ts';
 import { scalarText } from './text/scalar.ts';
 import { booleanOf, goDuration, sizeBytes } from './text/units.ts';
 import { numberOf } from './validate.ts';
@@ -39,7 +40,7 @@ function shapeOf(shape: Shape, key: string): Shape {
 
 /** A node as Compose spells it: numbers, booleans, sizes and durations each in one way. */
 function plainOf(node: Node, shape: Shape): Plain {
-  if (node.kind === 'scalar') return escape(scalarOf(node, shape));
+  if (node.kind === 'scalar') return node.parts === undefined ? escape(scalarOf(node, shape)) : escapedParts(node.parts);
   if (shape.type === 'any') return escape(toPlain(node));
   const fitting = shape.type === 'oneOf' ? (shape.shapes.find((one) => isFor(one, node)) ?? anything) : shape;
   if (node.kind === 'list') return node.items.map((item) => plainOf(item, fitting.type === 'list' ? fitting.of : anything));
@@ -49,6 +50,11 @@ function plainOf(node: Node, shape: Shape): Plain {
     result[key] = printedAsText.has(key) && typeof plain === 'number' ? String(plain) : plain;
   }
   return result;
+}
+
+/** References to secrets stay references, for who reads it again; their values are in no document. */
+function escapedParts(parts: readonly Part[]): string {
+  return parts.map((part) => (typeof part === 'string' ? part.replaceAll('$', '$$$$') : joinParts([part]))).join('');
 }
 
 function isFor(shape: Shape, node: Exclude<Node, ScalarNode>): boolean {

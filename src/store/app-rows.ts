@@ -59,6 +59,7 @@ function apps(db: Database, clock: Pick<Clock, 'now'>): Pick<AppRows, 'getApp' |
     deleteApp(name) {
       db.transaction(() => {
         for (const table of ['releases', 'pins', 'edges', 'fronts']) db.run(`DELETE FROM ${table} WHERE app = ?`, name);
+        db.run("DELETE FROM secrets WHERE app = ? AND source <> 'store'", name);
         db.run('DELETE FROM apps WHERE name = ?', name);
         // Freed and not deleted: an address rests before another instance may have it.
         db.run('UPDATE addresses SET freed_at_ms = ? WHERE app = ? AND freed_at_ms IS NULL', clock.now(), name);

@@ -3,6 +3,7 @@ import { appRows } from './app-rows.ts';
 import { Database } from './database.ts';
 import { holdings } from './holdings.ts';
 import { rolloutRows } from './rollout-rows.ts';
+import { secretRows } from './secret-rows.ts';
 
 /** `path` is that of `berth.db`, or `:memory:` for a store that ends with the process. */
 export type StoreInput = { readonly path: string; readonly clock: Clock; readonly ids: Ids };
@@ -17,5 +18,5 @@ export function openStore({ path, clock, ids }: StoreInput): Store {
   const known = held.getSetting('installation');
   const installation = known ?? ids.next();
   if (known === undefined) held.putSetting('installation', installation);
-  return { installation, ...appRows(db, clock), ...rolloutRows(db), ...held, close: () => db.close() };
+  return { installation, ...appRows(db, clock), ...rolloutRows(db), ...secretRows(db), ...held, close: () => db.close() };
 }

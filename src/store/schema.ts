@@ -41,4 +41,8 @@ export const migrations: readonly string[] = [
    CREATE INDEX addresses_by_instance ON addresses (instance);
    CREATE TABLE subnets (network TEXT PRIMARY KEY, subnet TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
   `CREATE TABLE fronts (app TEXT NOT NULL, service TEXT NOT NULL, front TEXT NOT NULL, PRIMARY KEY (app, service)) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE secrets (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, app TEXT NOT NULL, environment TEXT NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL,
+     version INTEGER NOT NULL, created_at_ms INTEGER NOT NULL, sealed TEXT NOT NULL, UNIQUE (app, environment, name, source, version)
+   ) STRICT;`,
 ];

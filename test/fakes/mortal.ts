@@ -81,6 +81,9 @@ export function mortalRunner(w: FakeWorld, life: Mortality): Runner {
     connect: () => target,
     certificates: w.certificates,
     telemetry: w.telemetry,
+    sealer: w.sealer,
+    secretProvider: w.secretProvider,
+    redactor: w.redactor,
     onTrouble: () => undefined,
   });
 }

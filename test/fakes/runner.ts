@@ -1,7 +1,10 @@
 import { BerthError } from '../../src/errors/index.ts';
 import type { EventRecord, Instance, Rollout, RolloutEvent } from '../../src/model/index.ts';
 import type { Clock, Ids, Store } from '../../src/ports/index.ts';
+import { Mutex, Redactor } from '../../src/kit/index.ts';
 import type { Runner } from '../../src/run/index.ts';
+import { secretVerbs } from '../../src/run/secret-verbs.ts';
+import { FakeSealer } from './secrets.ts';
 
 /**
  * A domain that only counts: a rollout writes `steps` notices, one every `stepMs`, and ends. It goes on where it was
@@ -25,8 +28,11 @@ export class FakeRunner implements Runner {
     },
   };
 
+  readonly secrets: Runner['secrets'];
+
   constructor(deps: { readonly store: Store; readonly clock: Clock; readonly ids: Ids }, pace = { steps: 5, stepMs: 20 }) {
     this.#deps = deps;
+    this.secrets = secretVerbs({ ...deps, sealer: new FakeSealer(), redactor: new Redactor(), sealing: new Mutex() });
     this.#steps = pace.steps;
     this.#stepMs = pace.stepMs;
   }

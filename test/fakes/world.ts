@@ -9,10 +9,11 @@ import {
   type Service,
 } from '../../src/model/index.ts';
 import type { Store } from '../../src/ports/index.ts';
-import { createRunner, type Runner } from '../../src/run/index.ts';
+import { createRedactor, createRunner, type Runner } from '../../src/run/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { FakeBuilder } from './builder.ts';
 import { FakeCertificates } from './certificates.ts';
+import { FakeSealer, FakeSecretProvider } from './secrets.ts';
 import { FakeTelemetry } from './telemetry.ts';
 import { FakeClock } from './clock.ts';
 import { FakeDataPlane } from './data-plane.ts';
@@ -64,6 +65,9 @@ export class FakeWorld {
   readonly host: FakeHost;
   readonly certificates: FakeCertificates;
   readonly telemetry = new FakeTelemetry();
+  readonly sealer = new FakeSealer();
+  readonly secretProvider = new FakeSecretProvider();
+  readonly redactor = createRedactor();
   readonly store: Store;
   readonly ids: FakeIds;
   runner: Runner;
@@ -94,6 +98,9 @@ export class FakeWorld {
       connect: () => target,
       certificates: this.certificates,
       telemetry: this.telemetry,
+      sealer: this.sealer,
+      secretProvider: this.secretProvider,
+      redactor: this.redactor,
       onTrouble: () => undefined,
     });
   }

@@ -9,7 +9,7 @@ import { routes } from '../../src/client/routes.ts';
 import { greet } from '../../src/client/version.ts';
 import { frames } from '../../src/client/session.ts';
 import { api, protocolVersion, sessionFrames, type SessionRequest } from '../../src/contract/index.ts';
-import { systemClock } from '../../src/kit/index.ts';
+import { Redactor, systemClock } from '../../src/kit/index.ts';
 import type { Instance } from '../../src/model/index.ts';
 import type { Store } from '../../src/ports/index.ts';
 import { serve, type RunningServer, type ServerDeps } from '../../src/server/index.ts';
@@ -49,6 +49,7 @@ describe('the API over its socket', () => {
       ids,
       identity,
       log,
+      redactor: new Redactor(),
       onStop: () => undefined,
     };
     const socket = join(directory, 'server.sock');

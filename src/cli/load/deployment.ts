@@ -20,6 +20,7 @@ export async function loadDeployment(context: Context): Promise<Deployment> {
     project,
     files: Object.fromEntries(Object.entries(loaded.files).map(([sha256, bytes]) => [sha256, Buffer.from(bytes).toString('base64')])),
     registryAuths: { ...registryAuths },
+    ...(Object.keys(loaded.secretVariables).length === 0 ? {} : { secretVariables: { ...loaded.secretVariables } }),
     ...(buildEnvironment === undefined ? {} : { buildEnvironment: toSent(buildEnvironment) }),
     named: context.globals.project !== undefined,
   };

@@ -5,7 +5,12 @@ import type { Service } from '../../model/index.ts';
  * SHA-256 over all that makes an instance what it is: the image and every key that its container is made from. What
  * only berth acts on (replicas, routes, rollout, probe, dependencies, where the source lies) does not replace instances.
  */
-export function configHash(input: { service: Service; imageId: string; fronted?: boolean }): string {
+export function configHash(input: {
+  service: Service;
+  imageId: string;
+  fronted?: boolean;
+  secrets?: Readonly<Record<string, number>>;
+}): string {
   const { service, imageId } = input;
   const ports = service.ports.filter((p) => p.protocol === 'udp' || p.published === undefined);
   const relevant = {
@@ -18,6 +23,10 @@ export function configHash(input: { service: Service; imageId: string; fronted?:
     networkMode: service.networkMode,
     files: service.files,
     environment: service.environment,
+    secretEnvironment: service.secretEnvironment,
+    secretFiles: service.secretFiles,
+    // Which stored value each of them has: a new one makes new instances, and a hash of the value would say something of it.
+    secrets: input.secrets,
     command: service.command,
     // An empty entry point takes that of the image away.
     entrypoint: service.entrypoint === undefined ? undefined : ['entrypoint', ...service.entrypoint],

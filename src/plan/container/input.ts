@@ -20,6 +20,8 @@ export type ContainerInput = {
   readonly volumes: Readonly<Record<string, string>>;
   /** Host paths of kept secrets and configs, by their place in `service.files`. */
   readonly files: readonly string[];
+  /** The values of secrets: variables, and the paths of `service.secretFiles`. */
+  readonly secrets: { readonly environment: Readonly<Record<string, string>>; readonly files: readonly string[] };
   /** Anonymous volumes taken over from a predecessor. */
   readonly carried: readonly { readonly name: string; readonly target: string }[];
   /** What is not to stay up and gets no traffic: no restart, no published ports, no aliases. */

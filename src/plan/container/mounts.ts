@@ -27,12 +27,16 @@ function isOldBind(m: Mount): boolean {
 /** Every mount that is not an old-form bind: volumes, the kept files, and what a predecessor left. */
 export function toMounts(input: ContainerInput): Json[] {
   const mounts = input.service.mounts.filter((m) => !isOldBind(m)).map((m) => toMount(m, input));
-  const files = input.service.files.map((f, index) => ({
+  const file = (source: string | undefined, { target }: { target: string }): Json => ({
     Type: 'bind',
-    Source: input.files[index] ?? '',
-    Target: f.target,
+    Source: source ?? '',
+    Target: target,
     ReadOnly: true,
-  }));
+  });
+  const files = [
+    ...input.service.files.map((f, index) => file(input.files[index], f)),
+    ...(input.service.secretFiles ?? []).map((f, index) => file(input.secrets.files[index], f)),
+  ];
   const carried = input.carried.map((v) => ({ Type: 'volume', Source: v.name, Target: v.target }));
   return [...mounts, ...files, ...carried];
 }

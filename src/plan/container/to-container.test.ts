@@ -30,6 +30,7 @@ function inputOf(service: Service, more: Partial<ContainerInput> = {}): Containe
       named: true,
     })),
     volumes: { data: 'shop_data' },
+    secrets: { environment: {}, files: [] },
     files: service.files.map((f) => `/kept/${f.sha256.slice(0, 4)}`),
     carried: [],
     once: false,

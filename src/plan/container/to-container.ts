@@ -16,7 +16,7 @@ const nano = (ms: number | undefined): number | undefined => (ms === undefined ?
 export function toContainer(input: ContainerInput): ContainerRequest {
   const { service } = input;
   const [first, ...rest] = input.networks;
-  const environment = { ...service.environment, ...input.overrides?.environment };
+  const environment = { ...service.environment, ...input.secrets.environment, ...input.overrides?.environment };
   const body: ContainerBody = {
     Image: input.image,
     Labels: { ...service.container.labels, ...input.labels },

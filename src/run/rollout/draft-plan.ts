@@ -8,6 +8,7 @@ import { findImages, needImages, toReleaseImages, withImageSteps, type ImageNeed
 import { planLifecycle } from './lifecycle.ts';
 import { look, observe } from '../target/observe.ts';
 import { preflight } from './preflight.ts';
+import { pinSecrets } from '../target/secrets.ts';
 import { makeSide, sideInputOf, toDesiredState } from '../target/side.ts';
 
 /** The plan that a request would run now. An image that is still to be built or pulled counts as changed. */
@@ -63,7 +64,8 @@ async function draftUp(ctx: RunContext, request: Extract<RolloutRequest, { kind:
 async function draftSide(ctx: RunContext, project: Project, needs: ImageNeeds, signal: AbortSignal): Promise<Side> {
   const release = nextNumber(ctx);
   const images = toReleaseImages(ctx.app, project, release, needs.known);
-  return makeSide(ctx, { release, project, images, pins: ctx.store.getPins(ctx.app), replicas: {}, force: [] }, signal);
+  const secrets = await pinSecrets(ctx, project, { keep: false, signal });
+  return makeSide(ctx, { release, project, images, pins: ctx.store.getPins(ctx.app), secrets, replicas: {}, force: [] }, signal);
 }
 
 function nextNumber(ctx: RunContext): number {

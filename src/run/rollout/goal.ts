@@ -4,10 +4,11 @@ import { didYouMean } from '../../kit/index.ts';
 import type { Release } from '../../model/index.ts';
 import type { AppRecord, Store } from '../../ports/index.ts';
 
-/** A request without what must not stay in the database: bytes of secrets, registry credentials. */
+/** A request without what must not stay in the database: bytes and variables of secrets, registry credentials. */
 export function toStoredRequest(request: RolloutRequest): RolloutRequest {
   if (!('deployment' in request)) return request;
-  return { ...request, deployment: { ...request.deployment, files: {}, registryAuths: {} } };
+  const { secretVariables: _gone, ...deployment } = request.deployment;
+  return { ...request, deployment: { ...deployment, files: {}, registryAuths: {} } };
 }
 
 /** The app that a request is about. */

@@ -75,7 +75,7 @@ function nothing(run: StepRunner): SideInput {
   const { request } = run;
   const project = run.ownRelease()?.project ?? ('deployment' in request ? request.deployment.project : undefined);
   if (project === undefined) throw new BerthError('INTERNAL', 'There is no project to go back from.');
-  return { release: 0, project: { ...project, services: [] }, images: {}, pins: {}, replicas: {}, force: [], returning: true };
+  return { release: 0, project: { ...project, services: [] }, images: {}, pins: {}, secrets: {}, replicas: {}, force: [], returning: true };
 }
 
 function endReturned(run: StepRunner, error: BerthError): void {

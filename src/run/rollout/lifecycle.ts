@@ -66,5 +66,5 @@ async function currentSide(ctx: RunContext, signal: AbortSignal | undefined): Pr
     app?.currentRelease === undefined ? ctx.store.listReleases(ctx.app)[0] : ctx.store.getRelease(ctx.app, app.currentRelease);
   if (release !== undefined) return makeSide(ctx, sideInputOf(release, app?.replicas ?? {}), signal);
   const project = { name: ctx.app, directory: app?.directory ?? '/', services: [], networks: [], volumes: [], places: {} };
-  return { release: 0, project, images: {}, services: new Map(), pins: new Map() };
+  return { release: 0, project, images: {}, services: new Map(), pins: new Map(), secrets: {} };
 }

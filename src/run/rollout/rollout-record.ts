@@ -3,11 +3,12 @@ import type { Pin, Release, RolloutEvent, RolloutState } from '../../model/index
 import { mergeEdges } from '../../plan/index.ts';
 import { removeJobs } from '../actions/job.ts';
 import type { RunContext } from '../deps.ts';
+import { pruneSecrets } from '../target/secrets.ts';
 
 /** How many releases keep their spec and images. */
 const keptReleases = 5;
 
-/** Where a person reaches an app: one address for every listener and named route. */
+/** Where a person reaches an app: one address for every listener and host, and for paths that none of these covers. */
 export function urlsOf(ctx: Pick<RunContext, 'store'>, app: string, service?: string): string[] {
   const edge = ctx.store.getEdge(app);
   if (edge === undefined) return [];
@@ -17,13 +18,16 @@ export function urlsOf(ctx: Pick<RunContext, 'store'>, app: string, service?: st
     const [scheme, usual] = l.tls === undefined ? ['http', 80] : ['https', 443];
     const authority = (host: string): string => (l.port === usual ? host : `${host}:${l.port}`);
     const own = l.address === '' ? 'localhost' : l.address.includes(':') ? `[${l.address}]` : l.address;
-    if (l.mode === 'tcp') return serves(l.fallback) ? [`tcp://${own}:${l.port}`] : [];
+    if (l.mode === 'tcp') {
+      const asked = l.rules.filter((r) => serves(r.backend)).map((r) => r.host ?? own);
+      return [...asked, ...(serves(l.fallback) ? [own] : [])].map((host) => `tcp://${host}:${l.port}`);
+    }
     const named = l.rules
-      .filter((r) => serves(r.backend))
+      .filter((r) => serves(r.backend) && r.rules?.httpsRedirect === undefined)
       .map((r) => `${scheme}://${authority(r.host ?? 'localhost')}${r.path === '/' ? '' : r.path}`);
     return serves(l.fallback) ? [...named, `${scheme}://${authority(own)}`] : named;
   });
-  return [...new Set(urls)];
+  return [...new Set(urls)].filter((url) => !urls.some((above) => url.startsWith(`${above}/`)));
 }
 
 /** The addresses behind which instances are wanted: not those of services that are stopped or scaled to none. */
@@ -66,6 +70,7 @@ export async function pruneReleases(ctx: RunContext, signal: AbortSignal): Promi
     [...served, ...failed, ...all.filter((r) => r.state === 'pending' && r.rolloutId === ctx.rolloutId)].map((r) => r.number),
   );
   for (const release of all.filter((r) => !kept.has(r.number))) await deleteRelease(ctx, release, signal);
+  pruneSecrets(ctx);
 }
 
 async function deleteRelease(ctx: RunContext, release: Release, signal: AbortSignal): Promise<void> {

@@ -14,6 +14,7 @@ import { findImages, imageTags, needImages, tagImages, toReleaseImages, type Ima
 import { planLifecycle } from './lifecycle.ts';
 import { preflight } from './preflight.ts';
 import { pruneReleases, type Ending } from './rollout-record.ts';
+import { learnSecrets, pinSecrets } from '../target/secrets.ts';
 import { sideInputOf, type SideInput } from '../target/side.ts';
 import { verifyServing } from './verify-serving.ts';
 import { awayMs, StepRunner, type SessionInput } from './step-runner.ts';
@@ -74,7 +75,8 @@ export class RolloutSession {
   }
 
   async #runToEnd(): Promise<void> {
-    const { rollout } = this.#run;
+    const { rollout, ctx } = this.#run;
+    await learnSecrets(ctx);
     if (rollout.state === 'reverting') {
       return goBack(this.#run, BerthError.from(rollout.error ?? { code: 'INTERNAL', message: 'The server ended while it went back.' }));
     }
@@ -122,6 +124,7 @@ export class RolloutSession {
     const project = await this.#run.patiently(() => assignPorts(ctx, request.deployment.project, { keep: true }), awayMs.forward);
     const only = withDependencies(project.services, request.services);
     if (own !== undefined) return this.#rollTo(sideInputOf(own, {}), { kind: 'up' }, only);
+    const secrets = await pinSecrets(ctx, project, { keep: true, signal: this.#run.halt.signal });
     const chosen = chosenServices(project, only);
     const [ids] = await Promise.all([
       this.#prepareImages(project, chosen, { build: request.build, pull: 'as-written' }),
@@ -135,6 +138,7 @@ export class RolloutSession {
       project,
       images: toReleaseImages(app, project, next, ids),
       pins: store.getPins(app),
+      secrets,
       replicas: {},
       force: [],
     };
@@ -207,7 +211,7 @@ export class RolloutSession {
     const images = Object.fromEntries(
       Object.entries(tagged).map(([name, image]) => [name, { ...image, source: input.images[name]?.source ?? image.source }]),
     );
-    const { project, pins } = input;
+    const { project, pins, secrets } = input;
     ctx.store.putRelease({
       app: ctx.app,
       number,
@@ -217,6 +221,7 @@ export class RolloutSession {
       project,
       images,
       pins,
+      ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
       rolloutId: ctx.rolloutId,
     });
     this.#run.update({ toRelease: number });
@@ -282,7 +287,7 @@ export class RolloutSession {
     const needs = await this.#run.patiently(() => findImages(ctx, services, wish, halt.signal), awayMs.forward);
     const ids = new Map(needs.known);
     if (needs.steps.length === 0) return ids;
-    const side: Side = { release: 0, project, images: {}, services: new Map(), pins: new Map() };
+    const side: Side = { release: 0, project, images: {}, services: new Map(), pins: new Map(), secrets: {} };
     const plan: Plan = { app: ctx.app, release: 0, services: [], steps: needs.steps, warnings: [] };
     await this.#run.execute(side, plan, {
       onResult: ({ action }, result) => {
@@ -355,12 +360,12 @@ function chosenServices(project: Project, names: readonly string[]): Service[] {
   return project.services.filter((s) => names.length === 0 || names.includes(s.name));
 }
 
-/** Whether a release would be the same again: project (but for the places in files) and images. */
+/** Whether a release would be the same again: project (but for the places in files), images and versions of secrets. */
 function isSameRelease(current: Release, input: SideInput): boolean {
   const ids = (images: Release['images']): Record<string, string> =>
     Object.fromEntries(Object.entries(images).map(([name, image]) => [name, image.id]));
-  const comparable = (r: Pick<Release, 'project' | 'images'>): string =>
-    stableJson({ project: { ...r.project, places: {} }, images: ids(r.images) });
+  const comparable = (r: Pick<Release, 'project' | 'images' | 'secrets'>): string =>
+    stableJson({ project: { ...r.project, places: {} }, images: ids(r.images), secrets: r.secrets ?? {} });
   return comparable(current) === comparable(input);
 }
 

@@ -6,6 +6,7 @@ import { edgeNetwork, ensureAddress, isOwnNetwork } from './addressing.ts';
 import { anonymousVolumesOf } from './anonymous-volumes.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { fileKey } from './kept-files.ts';
+import { fillSecrets } from './secrets.ts';
 import { edgeNetworkName, containerLabels } from './side.ts';
 
 /** Which container of a service is wanted. */
@@ -41,6 +42,7 @@ export async function containerFor(ctx: RunContext, side: Side, wanted: Wanted, 
     networks,
     volumes: Object.fromEntries(side.project.volumes.map((v) => [v.key, v.name])),
     files: await filePaths(ctx, service),
+    secrets: await fillSecrets(ctx, side, service),
     carried:
       isInstance && updateOrder(s).order === 'stop-first'
         ? anonymousVolumesOf(ctx, service.name).filter((v) => s.anonymousVolumes.includes(v.target))

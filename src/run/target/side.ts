@@ -1,4 +1,4 @@
-import { labels, type Pin, type Project, type Release, type ReleaseImage, type Service } from '../../model/index.ts';
+import { labels, type Pin, type Project, type Release, type ReleaseImage, type SecretPin, type Service } from '../../model/index.ts';
 import { configHash } from '../../plan/container/index.ts';
 import {
   hasEdge,
@@ -14,6 +14,7 @@ import {
 import type { Engine, NetworkDetails } from '../../ports/index.ts';
 import { edgeNetwork } from './addressing.ts';
 import type { RunContext, Side } from '../deps.ts';
+import { secretIds } from './secrets.ts';
 
 /** What one release wants, before it is compared with anything. */
 export type SideInput = {
@@ -21,6 +22,7 @@ export type SideInput = {
   readonly project: Project;
   readonly images: Readonly<Record<string, ReleaseImage>>;
   readonly pins: Readonly<Record<string, Pin>>;
+  readonly secrets: Readonly<Record<string, SecretPin>>;
   /** Overrides of `berth scale`. */
   readonly replicas: Readonly<Record<string, number>>;
   /** Services to replace although nothing changed. */
@@ -42,7 +44,14 @@ export async function makeSide(ctx: Pick<RunContext, 'target' | 'app'>, input: S
       return [service.name, toDesired(service, { input, image, facts, isJob: jobs.has(service.name) })];
     }),
   );
-  return { release: input.release, project: input.project, images: input.images, services: new Map(services), pins };
+  return {
+    release: input.release,
+    project: input.project,
+    images: input.images,
+    services: new Map(services),
+    pins,
+    secrets: input.secrets,
+  };
 }
 
 function toDesired(
@@ -67,7 +76,11 @@ function toDesired(
   };
   const internal = internalOf(base, new Set(input.project.networks.filter((n) => n.external).map((n) => n.key)));
   const imageId = image?.id ?? `unbuilt:${service.build?.hash ?? service.image ?? ''}`;
-  return { ...base, internal, config: configHash({ service, imageId, fronted: internal.kind === 'front' }) };
+  return {
+    ...base,
+    internal,
+    config: configHash({ service, imageId, fronted: internal.kind === 'front', secrets: secretIds(service, input.secrets) }),
+  };
 }
 
 async function imageFacts(engine: Engine, id: string, signal: AbortSignal | undefined): Promise<ImageFacts> {
@@ -127,7 +140,8 @@ export function edgeNetworkName(
 
 /** What a stored release wants. */
 export function sideInputOf(release: Release, replicas: Readonly<Record<string, number>>): SideInput {
-  return { release: release.number, project: release.project, images: release.images, pins: release.pins, replicas, force: [] };
+  const { project, images, pins, secrets = {} } = release;
+  return { release: release.number, project, images, pins, secrets, replicas, force: [] };
 }
 
 /** Labels that every container of an app carries. */

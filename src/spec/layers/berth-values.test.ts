@@ -51,7 +51,8 @@ services:
       '{port: "${config:services.web}"}',
       'compose.yaml:1:46: `${config:services.web}` refers to what is a mapping; it must be a single value',
     ],
-    ['{environment: {A: "${secret:s}"}}', 'compose.yaml:1:57: `${secret:s}` is not built yet'],
+    ['{port: "${secret:s}"}', 'compose.yaml:1:46: `${secret:s}` cannot be used here'],
+    ['{environment: {A: "${secret:a b}"}}', 'compose.yaml:1:57: `${secret:a b}` does not name a secret'],
   ])('%s', async (berth, problem) => {
     expect((await problemsOf(`services: {web: {image: w, x-berth: ${' '.repeat(2)}${berth}}}\n`))[0]).toBe(problem);
   });

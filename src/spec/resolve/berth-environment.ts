@@ -2,6 +2,7 @@ import { child, entriesOf, isNull, scalar, type Entry, type Node } from '../text
 import { scalarText } from '../text/scalar.ts';
 import { booleanOf } from '../text/units.ts';
 import type { Context } from './context.ts';
+import { hasSecret } from './secret-nodes.ts';
 
 /** The variable that carries a feature toggle. */
 export function toggleVariable(toggle: string): string {
@@ -32,13 +33,8 @@ export function berthVariables(service: Node, context: Context): ReadonlyMap<str
   const variables = new Map<string, Entry>();
   for (const [name, { key, value }] of entriesOf(child(service, 'x-berth', 'environment'))) {
     if (value.kind !== 'scalar' || value.broken === true) continue;
-    const secret = value.parts?.find((part) => typeof part !== 'string');
-    if (typeof secret === 'object') {
-      context.problems.error(value.mark, `\`\${secret:${secret.name}}\` is not built yet`, {
-        hint: 'Give the service the file with `secrets:`.',
-      });
-      continue;
-    }
+    // Filled in when a container is made; until then it is in no variable.
+    if (hasSecret(value)) continue;
     const text = isNull(value) ? context.lookup(name) : scalarText(value.value);
     if (text !== undefined) variables.set(name, { key, value: scalar(value.mark, text) });
   }

@@ -7,6 +7,7 @@ import { readEnvText } from '../variables.ts';
 import { berthVariables, toggleVariables } from './berth-environment.ts';
 import type { Context } from './context.ts';
 import { booleanAt, textAt } from './get.ts';
+import { secretVariables } from './secret-nodes.ts';
 
 /** A service with `env_file` and `label_file` read into `environment` and `labels`, and variables without a value filled in. */
 export async function withEnvironment(service: MapNode, context: Context): Promise<MapNode> {
@@ -28,6 +29,7 @@ async function withVariables(service: MapNode, context: Context): Promise<MapNod
     }
   }
   for (const [name, entry] of [...own, ...over]) entries.set(name, entry);
+  for (const name of Object.keys(secretVariables(service) ?? {})) entries.delete(name);
   return withEntry(withEntry(service, 'env_file', undefined), 'environment', map(written?.mark ?? service.mark, entries), service.mark);
 }
 

@@ -6,6 +6,7 @@ import type { Mark } from '../text/source.ts';
 import { section, type Context } from './context.ts';
 import { missing } from './environment.ts';
 import { defined, integerAt, listAt, textAt } from './get.ts';
+import { isExternal } from './secret-nodes.ts';
 
 type Kind = 'secret' | 'config';
 
@@ -20,7 +21,7 @@ export async function readContents(services: readonly Node[], context: Context):
   for (const kind of ['secret', 'config'] as const) {
     const used = new Set(services.flatMap((service) => listAt(service, sections[kind]).map((item) => textAt(item, 'source'))));
     for (const [key, { value, key: mark }] of section(context.document, sections[kind])) {
-      if (child(value, 'external') !== undefined) continue;
+      if (isExternal(value)) continue;
       if (!hasOneOrigin({ kind, key, node: value, mark }, context) || !used.has(key)) continue;
       const bytes = await contentOf({ kind, key, node: value, mark }, context);
       if (bytes === undefined) continue;

@@ -12,6 +12,7 @@ import { readContents } from './grants.ts';
 import { gatherLinks } from './networks.ts';
 import { PortChooser } from './ports.ts';
 import { resolveNetworks, resolveVolumes } from './project-resources.ts';
+import { resolveSecrets } from './secrets.ts';
 import { resolveService } from './service.ts';
 
 /** What a canonical document needs to become a project. */
@@ -27,6 +28,7 @@ export type ResolveInput = Omit<Context, 'document' | 'places' | 'marks' | 'left
 export type Resolved = {
   readonly project: Project;
   readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly secretVariables: Readonly<Record<string, string>>;
   /** The document with all that env files, arguments and `x-berth` give. */
   readonly filled: MapNode;
   /** The canonical document, also with the services that are left out. */
@@ -62,6 +64,7 @@ export async function resolveProject(document: MapNode, input: ResolveInput): Pr
   checkPorts(services, full);
   checkRoutes(services, full);
   checkContainerNames(services, full);
+  const { variables: secretVariables, ...secrets } = resolveSecrets(services, full);
   const project: Project = {
     name: input.name,
     directory: input.base.directory,
@@ -69,10 +72,11 @@ export async function resolveProject(document: MapNode, input: ResolveInput): Pr
     services,
     networks: resolveNetworks(services, full),
     volumes: resolveVolumes(services, full),
+    ...secrets,
     places: full.places,
   };
   const complete = withProvided(filled, document, leftOut);
-  return { project, files: contents.files, filled: complete, whole: document };
+  return { project, files: contents.files, secretVariables, filled: complete, whole: document };
 }
 
 /** Keeps the services without a profile, and those with a chosen one; one made by a provider has no containers. */

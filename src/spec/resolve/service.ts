@@ -13,6 +13,8 @@ import { resolveAttachments, type LinkedNames } from './networks.ts';
 import { resolveExposed, type PortChooser } from './ports.ts';
 import { resolveTraffic } from '../routes/traffic.ts';
 import { resolveRelease, resolveRollback, resolveRollout } from './rollout.ts';
+import { secretVariables } from './secret-nodes.ts';
+import { secretFiles } from './secrets.ts';
 import { resolveTls } from './tls.ts';
 
 /** What all services share while they are resolved. */
@@ -70,6 +72,8 @@ export async function resolveService(name: string, entry: Entry, shared: Shared,
     networkMode: textAt(service, 'network_mode'),
     files: resolveGrants(service, shared.contents, context),
     environment: environment(service),
+    secretEnvironment: secretVariables(service),
+    secretFiles: secretFiles(service, context),
     command: textsAt(service, 'command'),
     entrypoint: textsAt(service, 'entrypoint'),
     containerName: textAt(service, 'container_name'),

@@ -8,6 +8,7 @@ import { notePlace, type Context } from './context.ts';
 import { missing } from './environment.ts';
 import { booleanAt, defined, textAt } from './get.ts';
 import { contentOf, hasOneOrigin, staysInside, type Contents } from './grants.ts';
+import { isExternal } from './secret-nodes.ts';
 
 /** What the certificate of a service is for, and where the bytes of its files go. */
 export type TlsInput = {
@@ -184,6 +185,11 @@ async function bytesAt(node: Node, key: string, context: Context): Promise<Uint8
 }
 
 async function secretBytes(item: Parameters<typeof contentOf>[0], context: Context): Promise<Uint8Array | undefined> {
+  if (isExternal(item.node)) {
+    const hint = 'Name a file: the server keeps a copy that only it can read.';
+    context.problems.error(item.mark, `the ${item.kind} \`${item.key}\` is external, which TLS cannot be read from`, { hint });
+    return undefined;
+  }
   return hasOneOrigin(item, context) ? contentOf(item, context) : undefined;
 }
 

@@ -76,6 +76,8 @@ const fileKeys = {
 
 const secret: Shape = object({
   ...fileKeys,
+  name: acts(string, 'The name that it has in the store (`berth secret`) or in `x-berth.secrets`; the key when left out.'),
+  external: acts(external, 'The value is not in the file: that of the store (`berth secret set`), or from where `x-berth.secrets` says.'),
   driver: reported(string, 'Swarm only.'),
   driver_opts: reported(dictionaryOf(text), 'Swarm only.'),
 });

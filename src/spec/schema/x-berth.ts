@@ -17,6 +17,7 @@ import {
 } from './shape.ts';
 import { projectEnvironments } from './environments.ts';
 import { routeKeys } from './routes.ts';
+import { projectSecrets, projectVault } from './secrets.ts';
 import { tls } from './tls.ts';
 
 const port = integerFrom(1, 65_535);
@@ -58,7 +59,7 @@ export const serviceBerth: Shape = object({
   tls: acts(tls, 'TLS that ends at the edge, and where its certificate comes from; that of the project when left out.'),
   environment: acts(
     dictionaryOf(text),
-    'Variables that win over `environment`. A value may refer to another setting: `${config:services.db.x-berth.port}`. One with an unset variable is left out.',
+    'Variables that win over `environment`. A value may refer to another setting: `${config:services.db.x-berth.port}`, and to a secret: `${secret:DB_PASSWORD}`. One with an unset variable is left out.',
   ),
 });
 
@@ -68,6 +69,8 @@ export const projectBerth: Shape = object({
   rollout: acts(rollout, 'Defaults for every service.'),
   tls: acts(tls, 'Default for every service with routes; `none` at a service keeps it without.'),
   environments: acts(projectEnvironments, 'What chooses the environment when the command line does not.'),
+  secrets: acts(projectSecrets, 'Where secrets come from that are not in the store of this installation (`berth secret`), by name.'),
+  vault: acts(projectVault, 'How to speak to HashiCorp Vault.'),
   toggles: acts(
     dictionaryOf(either(boolean, integerFrom(0, 1)), 'toggle'),
     'Features that are on or off. Every service gets `BERTH_TOGGLE_<NAME>`, `1` or `0`; what it says itself under that name wins. Changing one is a release without a build.',
