@@ -34,6 +34,20 @@ describe('scale', () => {
     expect(await w.up(project([web({ ports })]))).toMatchObject({ urls: ['http://[::1]:8080'] });
   });
 
+  it('names the addresses that a service is reached at, and none of what is below them or only leads to https', async () => {
+    const w = new FakeWorld();
+    const route = { path: '/', port: 80, mode: 'http', tls: false, rules: {} } as const;
+    const routes = [
+      { ...route, host: 'a.test' },
+      { ...route, host: 'a.test', path: '/admin', rules: { compress: true } },
+      { ...route, host: 'b.test', path: '/only' },
+      { ...route, host: 'c.test', rules: { httpsRedirect: { port: 443 } } },
+      { ...route, host: 'd.test', port: 5432, mode: 'tcp' as const },
+    ];
+    const { urls } = await w.up(project([web({ routes, ports: [], port: 3000 })]));
+    expect(urls.toSorted()).toEqual(['http://a.test', 'http://b.test/only', 'tcp://d.test:5432']);
+  });
+
   it('names no address of a service that has no instance, and says when there was nothing to do', async () => {
     const w = await serving();
     const scale = (n: number) => w.do({ kind: 'scale', app: 'shop', replicas: { web: n } });
