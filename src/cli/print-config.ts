@@ -1,7 +1,6 @@
-import { stringify } from 'yaml';
 import { BerthError } from '../errors/index.ts';
 import { didYouMean } from '../kit/index.ts';
-import type { Explained } from '../spec/index.ts';
+import { toYaml, type Explained } from '../spec/index.ts';
 import type { Context } from './context.ts';
 import { loadApplication, sayFindings } from './load/application.ts';
 import { changesText, explainedText, toChanges } from './render/config-text.ts';
@@ -26,7 +25,7 @@ async function printDocument(context: Context): Promise<number> {
   const loaded = await loadApplication(context);
   sayFindings(context, loaded);
   if (context.globals.json) context.printJson(loaded.document);
-  else context.world.stdout.write(stringify(loaded.document, { lineWidth: 0, aliasDuplicateObjects: false }));
+  else context.world.stdout.write(toYaml(loaded.document));
   return 0;
 }
 

@@ -19,3 +19,4 @@ export type { Problem } from './problem.ts';
 export type { Reader } from './reader.ts';
 export { toJsonSchema } from './schema/json-schema.ts';
 export { referencePage } from './schema/reference.ts';
+export { toYaml } from './text/yaml-write.ts';

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Alias, type Document, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Problems } from '../problem.ts';
 import { plainScalar } from './scalar.ts';
+import { quickYaml } from './quick-yaml.ts';
 import { list, map, scalar, type Entry, type MapNode, type Node, type Tag } from './node.ts';
 import type { Mark, Source } from './source.ts';
 
@@ -28,6 +29,12 @@ const syntax: Readonly<Record<string, string>> = {
  * undefined when the text is not YAML at all.
  */
 export function parseYaml(source: Source, problems: Problems): Node[] | undefined {
+  const quick = quickYaml(source);
+  return quick === undefined ? parseWhole(source, problems) : [quick];
+}
+
+/** The same with all of YAML, which takes ten times as long. */
+export function parseWhole(source: Source, problems: Problems): Node[] | undefined {
   let documents: readonly Document.Parsed[];
   try {
     const parsed = parseAllDocuments(source.text, { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, stringKeys: false });
