@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -83,6 +83,17 @@ describe('the directory', () => {
     expect(readdirSync(home.directory)).toEqual(['letter']);
     rmSync(join(home.directory, 'letter'));
     fill();
+    removeHome(home);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('goes with the link that led to it', () => {
+    mkdirSync(join(directory, 'real'), { mode: 0o700 });
+    symlinkSync(join(directory, 'real'), join(directory, 'link'));
+    const home = locateHome({ environment: { BERTH_HOME: join(directory, 'link') }, workingDirectory: '/', uid });
+    mkdirSync(home.keysDirectory);
+    writeFileSync(join(home.keysDirectory, 'secrets.key'), '');
+    writeFileSync(home.database, '');
     removeHome(home);
     expect(readdirSync(directory)).toEqual([]);
   });

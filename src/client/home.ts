@@ -1,4 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { BerthError } from '../errors/index.ts';
@@ -129,7 +141,14 @@ export function removeHome(home: Home): void {
     ...backups.map((name) => join(home.directory, name)),
   ];
   for (const path of all) rmSync(path, { recursive: true, force: true });
-  for (const directory of new Set([beside, home.directory])) if (readdirSync(directory).length === 0) rmdirSync(directory);
+  for (const directory of new Set([beside, home.directory])) if (readdirSync(directory).length === 0) removeDirectory(directory);
+}
+
+/** A directory, or a link to one: then both go, for the link would lead nowhere. */
+function removeDirectory(path: string): void {
+  const real = realpathSync(path);
+  rmdirSync(real);
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) unlinkSync(path);
 }
 
 function readNote(path: string): string | undefined {
