@@ -60,9 +60,9 @@ export class QuickInline {
       if (this.skip(after, stop) < stop) throw new Unusual();
       return node;
     }
-    const comment = this.#text.indexOf(' #', at);
-    const text = this.#text.slice(at, comment === -1 || comment >= stop ? stop : comment).trimEnd();
-    return this.#plain(at, text);
+    const rest = this.#text.slice(at, stop);
+    const comment = rest.indexOf(' #');
+    return this.#plain(at, (comment === -1 ? rest : rest.slice(0, comment)).trimEnd());
   }
 
   #plain(at: number, text: string): Node {
