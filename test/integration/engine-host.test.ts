@@ -1,12 +1,16 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine, findEngine, type ConnectedEngine } from '../../src/docker/index.ts';
 import { createHost, createProber } from '../../src/host/index.ts';
 import { importTinyImage } from '../contract/tiny-image.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 
 const prefix = `t-engine-h${process.pid}`;
 const image = `${prefix}:1`;
 const network = `${prefix}-net`;
+const subnet = `10.212.${randomInt(256)}.0/24`;
+const port = await freePort(2);
 const labels = { 'contract.run': prefix };
 const host = createHost({ home: '/nowhere', filesDirectory: '/nowhere' });
 const prober = createProber();
@@ -16,7 +20,7 @@ beforeAll(async () => {
   const { socket } = await findEngine({ environment: process.env });
   engine = connectEngine({ socket, clock: Date });
   await importTinyImage(engine, { repository: prefix, tag: '1' });
-  await engine.createNetwork({ Name: network, Labels: labels, IPAM: { Config: [{ Subnet: '10.213.21.0/24' }] } });
+  await engine.createNetwork({ Name: network, Labels: labels, IPAM: { Config: [{ Subnet: subnet }] } });
 });
 
 afterAll(async () => {
@@ -62,27 +66,27 @@ describe('evidence about a container', () => {
     expect(await host.listeners(pid)).toEqual([{ address, port: 8080 }]);
     const answer = await prober.http({ address: at, port: 8080, path: '/up', timeoutMs: 2000 });
     expect(answer).toMatchObject(reachable ? { ok: true, status: 200 } : { ok: false, outcome: 'connection refused' });
-    expect(await host.routes()).toContain('10.213.21.0/24');
+    expect(await host.routes()).toContain(subnet);
     await engine.removeContainer(id, { force: true });
   });
 
   it('tells its own sockets from the machine’s in the host’s network', async () => {
-    const id = await start(['/serve', '18471', '200', '127.0.0.1'], { HostConfig: { NetworkMode: 'host' } });
+    const id = await start(['/serve', String(port), '200', '127.0.0.1'], { HostConfig: { NetworkMode: 'host' } });
     const { pid = 0 } = (await engine.inspectContainer(id)) ?? {};
     await until('it listens', async () => (await host.listeners(pid)).length > 0);
-    expect(await host.listeners(pid)).toEqual([{ address: '127.0.0.1', port: 18_471 }]);
-    expect(await host.listenerOn({ address: '', port: 18_471 })).toBe(`serve (pid ${pid})`);
+    expect(await host.listeners(pid)).toEqual([{ address: '127.0.0.1', port }]);
+    expect(await host.listenerOn({ address: '', port })).toBe(`serve (pid ${pid})`);
     await engine.removeContainer(id, { force: true });
   });
 
   it('names the container behind a port that the engine forwards', async () => {
     const more = {
       ExposedPorts: { '8080/tcp': {} },
-      HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '18472' }] } },
+      HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port + 1) }] } },
     };
     const id = await start(['/serve', '8080'], more);
     const at = (await engine.inspectContainer(id))?.networks[network]?.address;
-    expect(await host.listenerOn({ address: '127.0.0.1', port: 18_472 })).toMatch(
+    expect(await host.listenerOn({ address: '127.0.0.1', port: port + 1 })).toMatch(
       new RegExp(`^docker-proxy \\(pid \\d+\\) for the container at ${at}:8080$`),
     );
     await engine.removeContainer(id, { force: true });

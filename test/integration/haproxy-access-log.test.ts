@@ -5,9 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/index.ts';
 import type { ServiceTraffic, TrafficCounts } from '../../src/ports/index.ts';
 import { createTelemetry, type CountingTelemetry } from '../../src/telemetry/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { ask, backendOf, listenerOf, oneBackend, openEdge, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 
-const port = 18_590;
+const port = await freePort(2);
 const entry = path.resolve(import.meta.dirname, '../../src/main/telemetry.ts');
 const troubles: string[] = [];
 let telemetry: CountingTelemetry;

@@ -2,22 +2,25 @@ import { createServer } from 'node:net';
 import { FakeClock } from '../fakes/clock.ts';
 import { dataPlaneContract } from '../fakes/data-plane-contract.ts';
 import { FakeDataPlane } from '../fakes/data-plane.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { openEdge, startApp } from './haproxy-kit.ts';
+
+const free = await freePort(2);
 
 dataPlaneContract('the fake data plane', async () => {
   const dataPlane = new FakeDataPlane(new FakeClock());
-  dataPlane.held.set(':18361', 'somebody');
-  return { dataPlane, freePort: 18_360, heldPort: 18_361, instancePort: 3_000, close: async () => undefined };
+  dataPlane.held.set(`:${free + 1}`, 'somebody');
+  return { dataPlane, freePort: free, heldPort: free + 1, instancePort: 3_000, close: async () => undefined };
 });
 
 dataPlaneContract('HAProxy', async () => {
   const [under, app] = await Promise.all([openEdge(), startApp('app')]);
   const held = createServer();
-  await new Promise<void>((resolve) => held.listen(18_361, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => held.listen(free + 1, '127.0.0.1', resolve));
   return {
     dataPlane: under.edge,
-    freePort: 18_360,
-    heldPort: 18_361,
+    freePort: free,
+    heldPort: free + 1,
     instancePort: app.port,
     async close() {
       held.close();

@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { ask, backendOf, listenerOf, oneBackend, openEdge, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 
 const run = promisify(execFile);
-const port = 18_330;
+const port = await freePort(3);
 let under: EdgeUnderTest;
 let a: App;
 let b: App;
@@ -88,7 +89,7 @@ test('needs no memory of its own: another server process finds everything as it 
 test('keeps serving, and keeps its boot file, when a configuration cannot be bound', async () => {
   const good = oneBackend(port, [serverOf(a)]);
   await under.edge.apply(good);
-  const bad = { ...good, listeners: [...good.listeners, listenerOf(18_331, 'shop.web.3000', { address: '203.0.113.9' })] };
+  const bad = { ...good, listeners: [...good.listeners, listenerOf(port + 1, 'shop.web.3000', { address: '203.0.113.9' })] };
   await expect(under.edge.apply(bad)).rejects.toMatchObject({ code: 'EDGE_FAILED', message: expect.stringContaining('203.0.113.9') });
   expect(await shares(5)).toEqual({ a: 5 });
   const added = oneBackend(port, [serverOf(a), serverOf(b)]);
@@ -104,7 +105,7 @@ test('keeps serving, and keeps its boot file, when a configuration cannot be bou
     drainMs: 3_000,
     longDrainMs: 0,
   });
-  const more = { ...drained, listeners: [...drained.listeners, listenerOf(18_331, 'shop.web.3000')] };
+  const more = { ...drained, listeners: [...drained.listeners, listenerOf(port + 1, 'shop.web.3000')] };
   expect(await under.edge.apply(more)).toEqual({ reloaded: true });
   await run('docker', ['restart', '-t', '1', under.container]);
   await downMs();
@@ -129,12 +130,12 @@ test('a restart that cannot be bound goes back to what was there', async () => {
 
 test('names who holds a port, before and after it runs', async () => {
   const held = createServer();
-  await new Promise<void>((resolve) => held.listen(18_332, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => held.listen(port + 2, '127.0.0.1', resolve));
   const holder = expect.stringMatching(/^node \(pid \d+\)$|^MainThread \(pid \d+\)$/);
-  const taken = { listeners: [listenerOf(18_332, 'x')], backends: [backendOf('x', [serverOf(a)])] };
-  await expect(under.edge.apply(taken)).rejects.toMatchObject({ code: 'PORT_TAKEN', details: { port: 18_332, holder } });
+  const taken = { listeners: [listenerOf(port + 2, 'x')], backends: [backendOf('x', [serverOf(a)])] };
+  await expect(under.edge.apply(taken)).rejects.toMatchObject({ code: 'PORT_TAKEN', details: { port: port + 2, holder } });
   await under.edge.apply(oneBackend(port, [serverOf(a)]));
-  await expect(under.edge.apply(taken)).rejects.toMatchObject({ code: 'PORT_TAKEN', details: { port: 18_332, holder } });
+  await expect(under.edge.apply(taken)).rejects.toMatchObject({ code: 'PORT_TAKEN', details: { port: port + 2, holder } });
   expect(await shares(3)).toEqual({ a: 3 });
   expect(await under.edge.portHolder({ address: '', port })).toBeUndefined();
   await new Promise((resolve) => held.close(resolve));

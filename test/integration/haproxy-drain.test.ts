@@ -1,9 +1,10 @@
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ProxyConfig } from '../../src/model/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { ask, backendOf, listenerOf, openEdge, openTunnel, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 
-const port = 18_350;
+const port = await freePort(40);
 const name = 'shop.web.3000';
 let under: EdgeUnderTest;
 let a: App;
@@ -22,7 +23,7 @@ beforeEach(() => under.edge.apply(config('ready')));
 /** `a` alone takes traffic until it drains; then `b` does. */
 function config(state: 'ready' | 'drain'): ProxyConfig {
   const servers = [serverOf(a, { state }), serverOf(b, { state: state === 'ready' ? 'drain' : 'ready' })];
-  const extra = guests === 0 ? [] : [listenerOf(18_400 + guests, undefined)];
+  const extra = guests === 0 ? [] : [listenerOf(port + guests, undefined)];
   return { listeners: [listenerOf(port, name), ...extra], backends: [backendOf(name, servers)] };
 }
 

@@ -82,7 +82,8 @@ export async function openEdge(
 }
 
 /** A tag that leads to another image of the same HAProxy each time that `renew` is called; `remove` takes it away. */
-export async function openImage(reference: string): Promise<{ renew(): Promise<void>; remove(): Promise<void> }> {
+export async function openImage(): Promise<{ readonly reference: string; renew(): Promise<void>; remove(): Promise<void> }> {
+  const reference = `t-haproxy:${randomBytes(4).toString('hex')}`;
   const ids: string[] = [];
   const renew = async (): Promise<void> => {
     const change = `LABEL renewed=${randomBytes(4).toString('hex')}`;
@@ -93,6 +94,7 @@ export async function openImage(reference: string): Promise<{ renew(): Promise<v
   };
   await renew();
   return {
+    reference,
     renew,
     async remove() {
       await run('docker', ['rmi', '-f', ...ids]);

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProxyConfig, ProxyServer } from '../../src/model/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { backendOf, listenerOf, openEdge, oneBackend, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 import { startLoad } from './haproxy-load.ts';
 
-const port = 18_320;
+const port = await freePort(2);
 const backend = 'shop.web.3000';
 let under: EdgeUnderTest;
 
@@ -27,7 +28,7 @@ function withGuest(servers: readonly ProxyServer[], guest: App | undefined): Pro
   const config = oneBackend(port, servers);
   if (guest === undefined) return config;
   return {
-    listeners: [...config.listeners, listenerOf(18_321, 'guest.web.80')],
+    listeners: [...config.listeners, listenerOf(port + 1, 'guest.web.80')],
     backends: [...config.backends, backendOf('guest.web.80', [serverOf(guest)])],
   };
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chown, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { createHaproxy } from '../../src/haproxy/index.ts';
 import { createHost } from '../../src/host/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import type { ProxyConfig } from '../../src/model/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { ask, listenerOf, oneBackend, serverOf, socket, startApp } from './haproxy-kit.ts';
 import { makePair, MemoryCertificates, shown } from './tls-kit.ts';
 
@@ -15,8 +17,9 @@ const run = promisify(execFile);
 
 // Run as root: becomes a user who may use the engine and nothing else, and does what a server of that user does.
 const uid = 1000;
-const container = 'berth-edge-t-edge-owner';
-const port = 18_380;
+const installation = `t-owner-${randomBytes(2).toString('hex')}`;
+const container = `berth-edge-${installation}`;
+const port = await freePort(2);
 const runDirectory = await mkdtemp(join(tmpdir(), 't-edge-'));
 await chown(runDirectory, uid, uid);
 const { gid } = await stat(socket);
@@ -31,7 +34,7 @@ const edge = createHaproxy({
   engine,
   clock: systemClock,
   host: createHost({ home: runDirectory, filesDirectory: runDirectory }),
-  installation: 't-edge-owner',
+  installation,
   home: runDirectory,
   runDirectory,
   frontsDirectory: runDirectory,

@@ -8,10 +8,11 @@ import { connect as connectTls, createServer as createTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Backend, ProxyConfig, ProxyServer } from '../../src/model/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { ask, backendOf, listenerOf, openEdge, openTunnel, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 
 const run = promisify(execFile);
-const port = 18_520;
+const port = await freePort();
 let under: EdgeUnderTest;
 let a: App;
 let b: App;

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { ask, backendOf, listenerOf, openEdge, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 
-const port = 18_340;
+const port = await freePort(3);
 let under: EdgeUnderTest;
 let shop: App;
 let api: App;
@@ -30,7 +31,7 @@ test('takes each request to the backend of its host and path', async () => {
   await under.edge.apply({ listeners: [listenerOf(port, 'fall', { rules }), other], backends });
   const get = async (host: string, path: string): Promise<string> => (await ask(port, { path, headers: { host } })).body;
   expect(await get('shop.example.com', '/')).toBe('shop');
-  expect(await get('SHOP.example.com:18340', '/apis')).toBe('shop');
+  expect(await get(`SHOP.example.com:${port}`, '/apis')).toBe('shop');
   expect(await get('shop.example.com.', '/api')).toBe('api');
   expect(await get('shop.example.com', '/api?x=1')).toBe('api');
   expect(await get('shop.example.com', '/api/deep')).toBe('api');

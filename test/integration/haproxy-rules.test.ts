@@ -2,9 +2,10 @@ import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProxyConfig, RouteRules, Rule } from '../../src/model/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { backendOf, listenerOf, openEdge, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 
-const port = 18_500;
+const port = await freePort(2);
 const host = 'shop.test';
 let under: EdgeUnderTest;
 let shop: App;

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/index.ts';
 import type { Front, ProxyConfig } from '../../src/model/index.ts';
 import type { DataPlane } from '../../src/ports/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import {
   ask,
   oneBackend,
@@ -19,8 +20,7 @@ import {
 import { startLoad } from './haproxy-load.ts';
 
 const run = promisify(execFile);
-const port = 18_390;
-const reference = 't-haproxy:takeover';
+const port = await freePort();
 
 /** A proxy at its place, whichever that is. */
 type Scene = {
@@ -35,8 +35,8 @@ type Scene = {
 };
 
 async function openEdgeScene(): Promise<Scene> {
-  const image = await openImage(reference);
-  const [under, a, b] = await Promise.all([openEdge({ image: reference }), startApp('a'), startApp('b')]);
+  const image = await openImage();
+  const [under, a, b] = await Promise.all([openEdge({ image: image.reference }), startApp('a'), startApp('b')]);
   return sceneOf(
     { under, image, apps: [a, b], address: '127.0.0.1', proxy: under.edge, again: () => under.again() },
     async () => undefined,
@@ -44,8 +44,8 @@ async function openEdgeScene(): Promise<Scene> {
 }
 
 async function openFrontScene(): Promise<Scene> {
-  const image = await openImage(reference);
-  const under = await openEdge({ image: reference });
+  const image = await openImage();
+  const under = await openEdge({ image: image.reference });
   const network = `t-fronts-${under.installation}`;
   const own = await openNetwork(network);
   const [a, b] = await Promise.all([startApp('a', own.gateway), startApp('b', own.gateway)]);

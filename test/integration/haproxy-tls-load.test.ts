@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Load } from '../../scripts/load/load.ts';
 import { losses, sum } from '../../scripts/load/plan.ts';
 import type { ListenerCertificate, ProxyConfig } from '../../src/model/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { backendOf, listenerOf, openEdge, openImage, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 import { makePair, MemoryCertificates, type Pair } from './tls-kit.ts';
 
-const port = 18_348;
+const port = await freePort();
 const name = 'shop.web.routes';
 const certificates = new MemoryCertificates();
 let under: EdgeUnderTest;
@@ -14,10 +15,9 @@ let root: Pair;
 let image: Awaited<ReturnType<typeof openImage>>;
 
 beforeAll(async () => {
-  const reference = 't-haproxy:tls';
-  image = await openImage(reference);
+  image = await openImage();
   [under, app, root] = await Promise.all([
-    openEdge({ certificates, image: reference }),
+    openEdge({ certificates, image: image.reference }),
     startApp('a'),
     makePair({ name: 'root', authority: true }),
   ]);

@@ -3,13 +3,14 @@ import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { backendOf, listenerOf, openEdge, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 import { handshake, makePair, MemoryCertificates, type Pair } from './tls-kit.ts';
 
 // What a scanner of TLS servers asks (protocols, ciphers, curves, chain, stapling, renegotiation, compression), of an
 // elliptic-curve and of an RSA certificate.
 const run = promisify(execFile);
-const ports = { ec: 18_344, rsa: 18_345 } as const;
+const ports = { ec: await freePort(), rsa: await freePort() } as const;
 const name = 'shop.web.routes';
 let under: EdgeUnderTest;
 let app: App;

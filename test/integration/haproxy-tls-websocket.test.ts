@@ -4,11 +4,12 @@ import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/index.ts';
 import type { ListenerCertificate, ProxyConfig } from '../../src/model/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { backendOf, listenerOf, openEdge, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 import { handshake, makePair, MemoryCertificates } from './tls-kit.ts';
 
 // Browsers open WebSockets on an HTTP/2 connection that they have (RFC 8441) as well as on one of their own.
-const port = 18_354;
+const port = await freePort();
 const name = 'shop.web.3000';
 const certificates = new MemoryCertificates();
 let under: EdgeUnderTest;

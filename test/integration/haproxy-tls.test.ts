@@ -7,11 +7,12 @@ import type { SecureContextOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ListenerCertificate, ListenerTls, ProxyConfig } from '../../src/model/index.ts';
+import { freePort } from '../e2e/harness/free-port.ts';
 import { ask, backendOf, listenerOf, openEdge, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 import { handshake, makePair, MemoryCertificates, shown, type Pair } from './tls-kit.ts';
 
 const run = promisify(execFile);
-const port = 18_340;
+const port = await freePort(3);
 const name = 'shop.web.routes';
 let root: Pair;
 let middle: Pair;

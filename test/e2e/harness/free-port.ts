@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A TCP port that nothing holds, below those that the kernel gives to outgoing connections. */
-export async function freePort(): Promise<number> {
+/** The first of `count` TCP ports in a row that nothing holds, below those that the kernel gives to outgoing connections. */
+export async function freePort(count = 1): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 30_000);
-    if (await isFree(port)) return port;
+    const free = await Promise.all(Array.from({ length: count }, (_, n) => isFree(port + n)));
+    if (!free.includes(false)) return port;
   }
 }
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,7 +8,9 @@ import { startEngine, stopStarted } from '../../../scripts/setup/engine.mjs';
 import { which } from '../../../scripts/setup/process.mjs';
 
 const execute = promisify(execFile);
-const bridge = 'berth-e2e0';
+// Of this run alone: another one on this machine has its own.
+const [third = 0] = randomBytes(1);
+const bridge = `berth-e2e${third}`;
 
 /** Whether an engine of the tests' own can be started here. */
 export const canStartEngine = process.getuid?.() === 0 && which('dockerd') !== undefined && which('ip') !== undefined;
@@ -30,7 +33,7 @@ export class OwnEngine implements AsyncDisposable {
     const engine = new OwnEngine();
     // Not `--bridge none`: that would delete the bridge of the machine's engine.
     await execute('ip', ['link', 'add', bridge, 'type', 'bridge']);
-    await execute('ip', ['addr', 'add', '10.213.77.1/24', 'dev', bridge]);
+    await execute('ip', ['addr', 'add', `10.213.${third}.1/24`, 'dev', bridge]);
     await execute('ip', ['link', 'set', bridge, 'up']);
     await engine.start();
     return engine;
