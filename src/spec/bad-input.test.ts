@@ -308,6 +308,12 @@ describe('a file that says what cannot be', () => {
       'FILE_INVALID',
       '2:49: `services.web.x-berth.rollout.strategy` is `canary`; it must be `rolling`',
     ],
+    [
+      'a key of a section that may be empty',
+      service('deploy: {replcas: 3}'),
+      'FILE_INVALID',
+      '2:28: unknown key `replcas` in `services.web.deploy`',
+    ],
     ['include', `include: [a.yaml]\n${service('tty: true')}`, 'FILE_NOT_FOUND', '1:11: the file a.yaml (`include`) does not exist'],
     [
       'a shell command without a shell',

@@ -1,5 +1,6 @@
 import { hook } from './hook.ts';
 import {
+  any,
   boolean,
   dictionaryOf,
   either,
@@ -11,7 +12,6 @@ import {
   reported,
   string,
   stringOrList,
-  text,
   type Field,
   type Shape,
 } from './shape.ts';
@@ -71,9 +71,7 @@ export const model: Shape = object(
 );
 
 /** `services.*.provider` */
-export const provider: Shape = object({ type: reported(string, none), options: reported(dictionaryOf(either(text, listOf(text))), none) }, [
-  'type',
-]);
+export const provider: Shape = object({ type: reported(string, none), options: reported(dictionaryOf(any), none) }, ['type']);
 
 /** What a key says that is as in a service, where the whole has no effect yet. */
 export const asInService = 'As in a service, once the whole has an effect.';
