@@ -64,6 +64,8 @@ for (const [pattern, rule] of rules) {
   at.rule = rule;
 }
 
+const eachReplaced: RuleTree = { next: new Map([['*', { next: new Map(), rule: 'replace' }]]) };
+
 /** Lays one file over another by Compose's rules; nodes of the later one keep their own places. */
 export function merge(base: Node, over: Node, problems: Problems): Node {
   return mergeNode(base, over, { rules: tree, path: '', problems, tags: 'done' });
@@ -172,7 +174,8 @@ const mergers: Readonly<Record<Exclude<Rule, 'replace'>, Merger>> = {
   build: (base, over, at) => plainMerge(asBuild(base), asBuild(over), at),
   names: (base, over, at) => plainMerge(asNames(base, nothingOf), asNames(over, nothingOf), at),
   dependencies: (base, over, at) => plainMerge(asNames(base, dependency), asNames(over, dependency), at),
-  assignments: (base, over, at) => plainMerge(asAssignments(base), asAssignments(over), at),
+  // Each value whole: one without a value takes the value away, so that a variable is passed on again.
+  assignments: (base, over, at) => mergeNode(asAssignments(base), asAssignments(over), { ...at, rules: eachReplaced }),
   hosts: (base, over, at) => plainMerge(asHosts(base), asHosts(over), at),
   sequence: (base, over, at) => plainMerge(asSequence(base), asSequence(over), at),
   logging: (base, over, at) => (sameDriver(base, over) ? plainMerge(base, over, at) : finish(over, at)),

@@ -15,6 +15,11 @@ export async function composeCommand(): Promise<{ file: string; args: string[]; 
   return { file: 'docker', args: ['compose'], env: { ...process.env, DOCKER_CONFIG: settings } };
 }
 
+/** The plugin alone, which also runs without `docker` before it: four times as fast to start. */
+export async function composeProgram(): Promise<{ file: string; args: string[]; env: NodeJS.ProcessEnv }> {
+  return { ...(await composeCommand()), file: program, args: [] };
+}
+
 /** Fetches the docker-compose of Debian trixie, a static program, from this machine's own Debian mirror; it is not installed. */
 async function fetchProgram(): Promise<void> {
   await rm(cache, { recursive: true, force: true });

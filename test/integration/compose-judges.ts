@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { composeCommand } from '../bench/compose-program.ts';
+import { composeProgram } from '../bench/compose-program.ts';
 import type { Case } from './compose-cases/case.ts';
 
 const execute = promisify(execFile);
@@ -18,7 +18,7 @@ export type Judge = (directory: string, one: Case) => Promise<Verdict>;
 
 /** `docker compose config` of Debian's package. */
 export async function composeJudge(): Promise<Judge> {
-  const { file, args, env } = await composeCommand();
+  const { file, args, env } = await composeProgram();
   return (cwd, one) =>
     ask(file, [...args, ...(one.flags ?? []), 'config', '--format', 'json'], { cwd, env: { ...clean(env), ...one.variables } });
 }

@@ -74,6 +74,16 @@ const deployChanges: Readonly<Record<string, Change>> = {
   resources: (node, base) => (node.kind === 'map' ? change(node, resourcesChanges, base) : node),
 };
 
+const attachmentChanges: Readonly<Record<string, Change>> = { aliases: uniqueTexts, link_local_ips: uniqueTexts };
+
+const attachments: Change = (node, base) =>
+  each(
+    asNames(node, (item) => scalar(item.mark, null)),
+    (item) => (item.kind === 'map' ? change(item, attachmentChanges, base) : item),
+  );
+
+const loggingChanges: Readonly<Record<string, Change>> = { options: texts };
+
 const serviceChanges: Readonly<Record<string, Change>> = {
   build: (node, base) => {
     const long = asBuild(node);
@@ -84,7 +94,8 @@ const serviceChanges: Readonly<Record<string, Change>> = {
   command: longCommand,
   entrypoint: longCommand,
   depends_on: longDependencies,
-  networks: (node) => asNames(node, (item) => scalar(item.mark, null)),
+  networks: attachments,
+  logging: (node, base) => (node.kind === 'map' ? change(node, loggingChanges, base) : node),
   environment: asAssignments,
   labels: texts,
   annotations: texts,

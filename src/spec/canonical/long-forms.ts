@@ -182,7 +182,7 @@ export function longDependencies(node: Node): Node {
 /** `env_file` as a list of paths, each saying whether it must be there. */
 export function longEnvFiles(node: Node, base: Base): Node {
   const items = node.kind === 'list' ? node.items : [node];
-  return list(
+  const files = list(
     node.mark,
     items.map((item) => {
       const long = textOf(item) === undefined ? item : mapOf(item.mark, { path: item });
@@ -194,6 +194,7 @@ export function longEnvFiles(node: Node, base: Base): Node {
       return absolute.entries.has('required') ? absolute : withEntry(absolute, 'required', scalar(item.mark, true));
     }),
   );
+  return uniqueBy(files, (item) => child(item, 'path'));
 }
 
 /** `gpus: all` as a list of one request. */

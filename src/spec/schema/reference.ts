@@ -49,7 +49,7 @@ Keys that start with \`x-\` are allowed everywhere and mean nothing, save \`x-be
 - An unknown option of a mount is an error; Compose ignores it.
 - \`\${A:-\${B:?no}}\` asks for \`B\` only when \`A\` is unset or empty.
 - A secret or config whose relative path leaves the project (and every build context) with \`..\` is an error; an absolute path is not.
-- Two services that want one port of the machine are an error, unless routes tell them apart.
+- Two services that want one port of the machine are an error, unless routes tell them apart; so is a UDP port for several replicas.
 - A range such as \`8000-8010:80\` gives the lowest port that no other mapping of the file has.
 - \`links\` give the other service a further name on the network, so it stays right when its containers are replaced.
 - \`volumes_from\` takes the mounts that have a source; a volume without one stays with its own container.
@@ -60,7 +60,12 @@ Keys that start with \`x-\` are allowed everywhere and mean nothing, save \`x-be
 - \`cpu_period\` and its like also take durations; \`mode: "0440"\` is octal whether quoted or not.
 - \`berth config\` leaves out what has no value (\`command: null\`, \`ipam: {}\`), shows variables of \`env_file\` and \`label_file\` in their place,
   and prints a whole number with an exponent in full.
-- A text such as \`2001-01-01\` stays as it is written.
+- A text such as \`2001-01-01\`, \`.inf\` or \`.nan\` stays as it is written; Compose refuses the last two in some places.
+- A \`-\` alone between the brackets of \`{}\` or \`[]\` is not YAML, and an error; Compose takes it for text.
+- A number or boolean may be quoted, or come from a variable, everywhere; Compose takes that for most keys. An option
+  of a log driver may be a boolean.
+- \`mem_limit\` beside a \`deploy.resources.limits\` that says nothing of memory counts, and an entry of \`group_add\` that another file
+  repeats counts once; Compose 2.26 rejects both, newer ones do not.
 
 ## Routes from labels of other proxies
 

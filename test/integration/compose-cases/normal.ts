@@ -13,8 +13,16 @@ export function normal(model: unknown): unknown {
 
 function normalOf(key: string, value: unknown): unknown {
   if (key === 'ssh' && isRecord(value) && !Array.isArray(value)) return Object.keys(value);
+  // Compose prints a host twice that two layers spell differently; their order means nothing.
+  if (key === 'extra_hosts' && Array.isArray(value)) return [...new Set(value)].toSorted();
   return key === 'count' && value === 'all' ? -1 : normal(value);
 }
+
+/** Keys that Compose leaves out where they say what is so without them. */
+const unprinted: ReadonlySet<string> = new Set([
+  ...['tty', 'stdin_open', 'read_only', 'privileged', 'disable', 'restart', 'soft', 'hard', 'user', 'environment'],
+  ...['max_failure_ratio', 'parallelism', 'oom_score_adj', 'monitor', 'delay', 'hostname', 'published', 'nocopy', 'internal', 'priority'],
+]);
 
 /** Keys whose absence means the same. */
 function isNothing(key: string, value: unknown): boolean {
@@ -22,6 +30,7 @@ function isNothing(key: string, value: unknown): boolean {
   if (['command', 'entrypoint'].includes(key) && value === null) return true;
   // docker compose 2.26 writes an `exec` into every rule of `develop.watch`.
   if (key === 'exec' && isEmpty(value)) return true;
+  if (unprinted.has(key) && (value === false || value === 0 || value === '' || value === '0s' || isEmpty(value))) return true;
   return ['ipam', 'resources', 'placement', 'profiles', 'options', 'networks', 'depends_on'].includes(key) && isEmpty(value);
 }
 
