@@ -1,4 +1,5 @@
-// What `.ci/run` does: every part one after the other, whatever the one before came to, and the count of them all.
+// What `.ci/run` does: every part one after the other, whatever the one before came to, and the count of them all. The
+// checks run the unit tests, so that the tests after them are all others.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,18 +17,14 @@ await main(async () => {
   const environment = { ...process.env, BERTH_HOME: home };
   const { started } = await ensureEngine();
   /** @type {Counts} */
-  const total = { passed: 0, failed: 0, skipped: 0 };
+  let total = { passed: 0, failed: 0, skipped: 0 };
   /** @param {Counts} counts */
-  const add = ({ passed, failed, skipped }) => {
-    total.passed += passed;
-    total.failed += failed;
-    total.skipped += skipped;
-  };
+  const add = (counts) => void (total = plus(total, counts));
   try {
     add(await part(['run', 'check'], environment, readCheck));
     add(await part(['run', 'quickstart'], environment));
     add(await part(['run', 'quickstart', '--', '--down'], environment));
-    add(await part(['test'], process.env, readTests));
+    add(await part(['test', '--', '--project', '!unit'], process.env, () => readTests('test')));
   } finally {
     if (started) await stopEngine();
     rmSync(home, { recursive: true, force: true });
@@ -55,6 +52,15 @@ async function part(args, environment, read) {
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
+/**
+ * @param {Counts} a
+ * @param {Counts} b
+ * @returns {Counts}
+ */
+function plus(a, b) {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
 /** @param {() => Counts} read */
 function readSafely(read) {
   try {
@@ -67,12 +73,15 @@ function readSafely(read) {
 
 function readCheck() {
   const { passed, failed } = JSON.parse(readFileSync(path.join(reports, 'check.json'), 'utf8'));
-  return { passed, failed, skipped: 0 };
+  return plus({ passed, failed, skipped: 0 }, readTests('unit'));
 }
 
-/** Skipped tests are named: why is in the name of each. */
-function readTests() {
-  const report = JSON.parse(readFileSync(path.join(reports, 'test.json'), 'utf8'));
+/**
+ * Skipped tests are named: why is in the name of each.
+ * @param {string} name
+ */
+function readTests(name) {
+  const report = JSON.parse(readFileSync(path.join(reports, `${name}.json`), 'utf8'));
   for (const { assertionResults } of report.testResults) {
     for (const { status, fullName } of assertionResults)
       if (status === 'skipped' || status === 'pending') console.log(`skipped: ${fullName}`);
