@@ -4,6 +4,7 @@ import type { ContainerDetails } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { gatherEvidence } from '../target/evidence.ts';
 import { addressOf, listInstances, needInstance } from '../target/instances.ts';
+import { p95Beside } from './latency.ts';
 import type { Drained } from './traffic.ts';
 
 /** Gates of DESIGN §5: so many failed probes in a row, and what counts only after so many requests. */
@@ -31,7 +32,7 @@ export async function watchRelease(ctx: RunContext, side: Side, action: WatchAct
     if (left <= 0) break;
     await ctx.clock.sleep(Math.min(1000, left), signal);
     for (const w of watched) await checkInstance(ctx, side, w, signal);
-    for (const service of action.services) await checkTraffic(ctx, service, old.get(service), signal);
+    for (const service of action.services) await checkTraffic(ctx, { side, service, old: old.get(service) }, signal);
   }
   return { note: `${watched.length} ${watched.length === 1 ? 'instance' : 'instances'} stayed well` };
 }
@@ -116,7 +117,11 @@ async function probeOnce(
 }
 
 /** Compares what edge and front counted for the new release with what the old one had; without an old one there is no measure. */
-async function checkTraffic(ctx: RunContext, service: string, old: Drained | undefined, signal: AbortSignal): Promise<void> {
+async function checkTraffic(
+  ctx: RunContext,
+  { side, service, old }: { readonly side: Side; readonly service: string; readonly old: Drained | undefined },
+  signal: AbortSignal,
+): Promise<void> {
   if (old === undefined || old.requests < limits.requests) return;
   const [edge, front] = await Promise.all([ctx.target.dataPlane.stats(signal), ctx.fronts.stats({ app: ctx.app, service }, signal)]);
   const servers = [...edge, ...front].filter((s) => s.backend.startsWith(`${ctx.app}.${service}.`) && s.status !== 'drain');
@@ -131,12 +136,14 @@ async function checkTraffic(ctx: RunContext, service: string, old: Drained | und
       what: `${percent(share)} of ${requests} requests answered 5xx, ${percent(allowed)} are allowed`,
       probes: [],
     });
+  const tail = await p95Beside(ctx, { side, service, requests: limits.requests }, signal);
   const meanMs = servers.reduce((sum, s) => sum + s.responseMs * s.requests, 0) / requests;
-  const allowedMs = old.responseMs * limits.latencyFactor + limits.latencyMs;
-  if (meanMs > allowedMs)
+  const { what, oldMs, newMs } = tail ?? { what: 'on average', oldMs: old.responseMs, newMs: meanMs };
+  const allowedMs = oldMs * limits.latencyFactor + limits.latencyMs;
+  if (newMs > allowedMs)
     throw await failure(ctx, {
       name: worst,
-      what: `answers took ${Math.round(meanMs)} ms on average, ${Math.round(allowedMs)} ms are allowed`,
+      what: `answers took ${Math.round(newMs)} ms ${what}, ${Math.round(allowedMs)} ms are allowed`,
       probes: [],
     });
 }
