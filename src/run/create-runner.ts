@@ -189,7 +189,7 @@ class AppRunner implements Runner {
       if (entry.state === 'running') store.journalEnd(rollout.id, entry.seq, 'interrupted', clock.now());
     const how = rollout.state === 'reverting' ? 'revert' : 'resume';
     this.events.emit(rollout.id, rollout.app, { type: 'rollout.resumed', how, why: 'the server ended in the middle of it' });
-    const ctx = await this.#context(input, { rolloutId: rollout.id });
+    const ctx = await this.#context(input, { rolloutId: rollout.id, resumed: true });
     this.#run(ctx, { rollout, request: input.request, resumed: true });
   }
 
@@ -259,7 +259,7 @@ class AppRunner implements Runner {
     return socket === undefined ? undefined : this.#keepersOf(this.#deps.connect(socket)).edge;
   }
 
-  async #context(input: RunnerInput, ids: { rolloutId: string }): Promise<RunContext> {
+  async #context(input: RunnerInput, how: { rolloutId: string; resumed?: boolean }): Promise<RunContext> {
     const target = this.#deps.connect(input.socket);
     const { request } = input;
     const deployment = 'deployment' in request ? request.deployment : undefined;
@@ -271,12 +271,12 @@ class AppRunner implements Runner {
       certificateKeeper: this.#certificates,
       events: this.events,
       app: appOf(request),
-      rolloutId: ids.rolloutId,
+      rolloutId: how.rolloutId,
       addressing: this.#addressing,
       sealing: this.#sealing,
       auths: deployment?.registryAuths ?? {},
       buildEnvironment: deployment?.buildEnvironment,
-      secretVariables: deployment?.secretVariables,
+      secretVariables: how.resumed === true ? undefined : (deployment?.secretVariables ?? {}),
       files: deployment === undefined ? new Map() : await keepFiles(this.#deps, deployment),
     };
   }
