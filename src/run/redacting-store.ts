@@ -31,7 +31,7 @@ export function redactingStore(store: Store, redactor: Pick<Redactor, 'data'>): 
   const through: Partial<Store> = {
     appendEvent: (rollout, app, event, atMs) => store.appendEvent(rollout, app, redactor.data(event), atMs),
     updateRollout: (id, change) => store.updateRollout(id, redactor.data(change)),
-    journalEnd: (rollout, seq, state, atMs, result) => store.journalEnd(rollout, seq, state, atMs, redactor.data(result)),
+    journalEnd: (rollout, seq, ...[state, atMs, result]) => store.journalEnd(rollout, seq, state, atMs, redactor.data(result)),
   };
   // Every other call goes straight through, whatever kind of object the store is.
   return new Proxy(store, { get: (target, name): unknown => Reflect.get(through, name) ?? Reflect.get(target, name) });

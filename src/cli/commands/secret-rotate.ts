@@ -8,7 +8,7 @@ export const secretRotate = defineCommand({
     'With a name it is `secret set` for a secret that must be there already, so that a slip of the pen makes no other one. Without, the key of this installation is replaced and every version is encrypted anew: values, versions and releases stay as they are.',
   words: { name: 'NAME', min: 0, max: Infinity },
   flags: {
-    file: { value: 'FILE', summary: 'take the bytes of this file as they are' },
+    file: { value: 'PATH', summary: 'take the bytes of this file as they are' },
     shared: { summary: 'one that every app of this installation may use' },
   },
   examples: [

@@ -8,7 +8,7 @@ export const secretSet = defineCommand({
     'It is for the app of this directory, and with `-e` for that environment of it only. Running instances keep the version of their release: `berth up` makes a release with the newest, and rolls the services that use it.',
   words: { name: 'NAME', min: 1, max: Infinity },
   flags: {
-    file: { value: 'FILE', summary: 'take the bytes of this file as they are' },
+    file: { value: 'PATH', summary: 'take the bytes of this file as they are' },
     shared: { summary: 'one that every app of this installation may use' },
   },
   examples: [
