@@ -231,12 +231,6 @@ describe('a file that says what cannot be', () => {
       '4:11: the secret `s` may have only one of `file`, `environment`',
     ],
     [
-      'an external secret',
-      `${service('secrets: [s]')}secrets: {s: {external: true}}\n`,
-      'FILE_INVALID',
-      '4:15: `secrets.s.external` is not built yet',
-    ],
-    [
       'one port asked for twice',
       service('ports: ["80:1", "80:2"]'),
       'FILE_INVALID',

@@ -10,7 +10,6 @@ export { checkProject } from './lint/check.ts';
 export type { Checked, ReadSource } from './lint/check.ts';
 export type { Finding } from './lint/lint.ts';
 export { checksPage } from './lint/page.ts';
-export type { SourceVariables } from './lint/rule.ts';
 export { parseEnvFile } from './env-file.ts';
 export { loadProject } from './load.ts';
 export type { LoadInput, LoadResult } from './load.ts';

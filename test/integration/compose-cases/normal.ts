@@ -14,14 +14,32 @@ export function normal(model: unknown): unknown {
 function normalOf(key: string, value: unknown): unknown {
   if (key === 'ssh' && isRecord(value) && !Array.isArray(value)) return Object.keys(value);
   // Compose prints a host twice that two layers spell differently; their order means nothing.
-  if (key === 'extra_hosts' && Array.isArray(value)) return [...new Set(value)].toSorted();
+  if (key === 'extra_hosts' && Array.isArray(value)) return new Set(value);
   return key === 'count' && value === 'all' ? -1 : normal(value);
 }
 
 /** Keys that Compose leaves out where they say what is so without them. */
 const unprinted: ReadonlySet<string> = new Set([
-  ...['tty', 'stdin_open', 'read_only', 'privileged', 'disable', 'restart', 'soft', 'hard', 'user', 'environment'],
-  ...['max_failure_ratio', 'parallelism', 'oom_score_adj', 'monitor', 'delay', 'hostname', 'published', 'nocopy', 'internal', 'priority'],
+  'tty',
+  'stdin_open',
+  'read_only',
+  'privileged',
+  'disable',
+  'restart',
+  'soft',
+  'hard',
+  'user',
+  'environment',
+  'max_failure_ratio',
+  'parallelism',
+  'oom_score_adj',
+  'monitor',
+  'delay',
+  'hostname',
+  'published',
+  'nocopy',
+  'internal',
+  'priority',
 ]);
 
 /** Keys whose absence means the same. */
