@@ -9,7 +9,7 @@ import { report } from './check/report.mjs';
 
 await main(async () => {
   await ensureDependencies();
-  await ensurePackages(['mmdebstrap', 'busybox-static', 'iproute2', 'openssl', 'procps'], 'run the tests');
+  await ensurePackages(['mmdebstrap', 'busybox-static', 'iproute2', 'openssl', 'procps', 'python3'], 'run the tests');
   const { started } = await ensureEngine();
   try {
     const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
