@@ -52,13 +52,14 @@ export type ListenerCertificate = { readonly id: string; readonly fingerprint: s
 
 /**
  * What happens to requests whose Host and path prefix match. A host may start with `*.`. `service` says whose rule it is;
- * `backend` is absent where the rule answers by itself (a redirect).
+ * `backend` is absent where the rule answers by itself (a redirect); `app` then says whose it is, too.
  */
 export type Rule = {
   readonly host?: string | undefined;
   readonly path: string;
   readonly service: string;
   readonly backend?: string | undefined;
+  readonly app?: string | undefined;
   readonly rules?: RouteRules | undefined;
 };
 

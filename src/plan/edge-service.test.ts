@@ -69,6 +69,7 @@ describe('routes', () => {
   it('that only send elsewhere ask nobody', () => {
     const edge = wanted({ routes: [{ host: 'www.a.test', rules: { redirect: { to: 'https://a.test', code: 301 } } }] });
     expect(rulesOf(edge)).toEqual(['80 www.a.test/ → nothing']);
+    expect(edge.listeners[0]?.rules).toMatchObject([{ app: 'shop', service: 'web' }]);
     expect(edge.backends).toEqual([]);
   });
 

@@ -79,7 +79,9 @@ function toListener(input: ServiceEdgeInput, { routes, kind, target, own }: OnPo
   const mode = first?.mode ?? 'http';
   const base = own === undefined ? 'routes' : String(own.published);
   const nameOf = (r: Route): string | undefined => toBehind(input, r, { base, target })[0]?.backend.name;
-  const rules = mine.filter((r) => mode === 'http' || r.host !== undefined).map((r) => toRule(r, service.name, nameOf(r)));
+  const rules = mine
+    .filter((r) => mode === 'http' || r.host !== undefined)
+    .map((r) => toRule(r, { app: input.app, service: service.name, backend: nameOf(r) }));
   const rest = mode === 'tcp' ? mine.find((r) => r.host === undefined) : undefined;
   const tls = first?.tls === true ? { tls: { certificates: input.certificates, clientCa: service.tls?.clientCa } } : {};
   const fallback = rest === undefined ? undefined : nameOf(rest);
@@ -94,9 +96,9 @@ function toListener(input: ServiceEdgeInput, { routes, kind, target, own }: OnPo
   };
 }
 
-function toRule(r: Route, service: string, backend: string | undefined): Rule {
+function toRule(r: Route, { app, service, backend }: { app: string; service: string; backend: string | undefined }): Rule {
   const rules = Object.keys(r.rules).length === 0 ? {} : { rules: r.rules };
-  return { host: r.host?.toLowerCase(), path: r.path, service, backend, ...rules };
+  return { host: r.host?.toLowerCase(), path: r.path, service, backend, ...(backend === undefined ? { app } : {}), ...rules };
 }
 
 /** The backend of a route, if it asks the service at all. What HAProxy can only do for a whole backend makes it another one. */

@@ -16,8 +16,8 @@ export type LogSource = {
   readonly masters: readonly string[];
   /** Whose front it is. Of a front nothing is believed about others. */
   readonly front?: { readonly app: string; readonly service: string } | undefined;
-  /** The backend behind each route of the edge, for requests that were answered before they had one. */
-  readonly routes: Readonly<Record<string, string>>;
+  /** Whose each route of the edge is, for requests that were answered before they had a backend. */
+  readonly routes: Readonly<Record<string, { readonly app: string; readonly service: string }>>;
 };
 
 export type TrafficQuery = { readonly app: string; readonly service?: string | undefined; readonly spanMs: number };

@@ -8,7 +8,7 @@ const startMs = 100_000;
 
 function counter(): Counter {
   const made = new Counter(startMs);
-  made.follow({ socket, masters: [], routes: { 'shop.test/api': 'shop.web.3000' } });
+  made.follow({ socket, masters: [], routes: { 'shop.test/api': { app: 'shop', service: 'web' } } });
   made.follow({ socket: front, masters: [], routes: {}, front: { app: 'shop', service: 'web' } });
   return made;
 }

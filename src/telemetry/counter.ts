@@ -119,7 +119,7 @@ type PlaceOfRequest = Pick<Series, 'app' | 'service' | 'route' | 'instance'>;
 function placeOf({ front, routes }: LogSource, line: AccessLine): PlaceOfRequest | undefined {
   const isRouted = line.route !== '-' && line.route !== '';
   // Where HAProxy answered by itself, it names the frontend.
-  const of = backendOwner(line.backend) ?? (isRouted ? backendOwner(routes[line.route] ?? '') : undefined);
+  const of = backendOwner(line.backend) ?? (isRouted ? routes[line.route] : undefined);
   if (of === undefined) return undefined;
   if (front !== undefined && (front.app !== of.app || front.service !== of.service)) return undefined;
   const instance = line.server.startsWith('<') ? '' : line.server;

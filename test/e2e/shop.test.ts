@@ -44,7 +44,7 @@ test('the shop serves over TLS, calls its api by name, and is counted by route, 
 
   const { services } = await site.json<Traffic>('traffic', '--last', '10m');
   const routes = services.flatMap((s) => s.routes.map((r) => `${s.name} ${r.route}`));
-  expect(routes).toEqual(expect.arrayContaining(['api :3000 (front)', `api ${host}/api`, `web ${host}/`]));
+  expect(routes).toEqual(expect.arrayContaining(['api :3000 (front)', `api ${host}/api`, `web ${host}/`, `web www.${host}/`]));
 
   await site.ok('maintenance', 'on', 'web');
   expect(await ask('/')).toMatchObject({ status: 503, text: readFileSync(path.join(example, 'maintenance.html'), 'utf8') });
