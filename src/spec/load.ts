@@ -1,4 +1,4 @@
-import type { BerthError } from '../errors/index.ts';
+import { BerthError } from '../errors/index.ts';
 import type { Project } from '../model/index.ts';
 import { canonical } from './canonical/canonical.ts';
 import { explainDocument, type Explained } from './explain.ts';
@@ -79,6 +79,23 @@ export type Learned = {
 
 /** Loads an application as {@link loadProject} does, and answers with it what was learned on the way. */
 export async function loadInFull(input: LoadInput): Promise<{ readonly loaded: LoadResult; readonly learned: Learned }> {
+  try {
+    return await loadWhole(input);
+  } catch (error) {
+    // Only what is nested, or refers to other things, thousands of levels deep exhausts the stack.
+    if (!(error instanceof RangeError)) throw error;
+    throw new BerthError(
+      'FILE_INVALID',
+      'The application file cannot be read: it is nested, or refers from one thing to the next, too deeply.',
+      {
+        hint: 'Write it flatter: shorter chains of `depends_on`, `extends` and `${config:…}`.',
+        cause: error,
+      },
+    );
+  }
+}
+
+async function loadWhole(input: LoadInput): Promise<{ readonly loaded: LoadResult; readonly learned: Learned }> {
   const problems = new Problems();
   const show = (file: string): string => showPath(input.directory, file);
   const reader = readOnce(input.reader);
@@ -148,6 +165,7 @@ function newReading(input: LoadInput, at: Pick<Reading, 'problems' | 'show' | 'h
     directories: new Set(),
     variables: new Map(),
     said: input.explain === true ? [] : undefined,
+    counts: { includes: 0 },
     parsed: new Map(),
   };
 }

@@ -22,10 +22,14 @@ type Claim = {
 /** Reports ports and routes that two services (or two mappings of one) want at the same time. */
 export function checkPorts(services: readonly Service[], context: Context): void {
   const claims = services.filter((service) => service.networkMode !== 'host').flatMap((service) => claimsOf(service, context));
-  claims.forEach((claim, index) => {
-    const rival = claims.slice(0, index).find((other) => collide(claim, other));
+  const earlier = new Map<string, Claim[]>();
+  for (const claim of claims) {
+    const key = `${String(claim.port)}/${claim.protocol}`;
+    const same = earlier.get(key) ?? [];
+    const rival = same.find((other) => collide(claim, other));
     if (rival !== undefined) reportCollision(claim, rival, context);
-  });
+    earlier.set(key, [...same, claim]);
+  }
   for (const service of services) checkUdp(service, context);
 }
 

@@ -9,6 +9,9 @@ import { missingFile, readLayers, type Model, type Reading } from './reading.ts'
 
 const sections = ['services', 'networks', 'volumes', 'secrets', 'configs', 'models', 'jobs'];
 
+/** Twice as many as any application has; each may bring others again. */
+const maxIncludes = 1000;
+
 type Load = (model: Model, reading: Reading) => Promise<MapNode | undefined>;
 
 type Including = { readonly reading: Reading; readonly load: Load };
@@ -43,6 +46,7 @@ async function loadIncluded(item: Node, model: Model, { reading, load }: Includi
     reading.problems.error(item.mark, 'an `include` needs the `path` of a file');
     return undefined;
   }
+  if (isTooMany(item, reading)) return undefined;
   const base = { directory: model.directory, home: reading.home };
   const files: string[] = [];
   for (const { text, node } of paths) {
@@ -69,6 +73,18 @@ async function loadIncluded(item: Node, model: Model, { reading, load }: Includi
   const variables = await variablesOf(item, { model, directory }, reading);
   const included = await load({ files, directory, variables, chain: model.chain }, reading);
   return included === undefined ? undefined : longForms(included, { directory, home: reading.home });
+}
+
+/** Files that include others twice multiply; what has more files than any application is refused, once. */
+function isTooMany(item: Node, { counts, problems, unreadable }: Reading): boolean {
+  if (++counts.includes <= maxIncludes) return false;
+  if (counts.includes === maxIncludes + 1) {
+    problems.error(item.mark, `files are included more than ${String(maxIncludes)} times`, {
+      hint: 'Files that include others twice multiply; include each of them once.',
+    });
+    unreadable.push(item.mark.source.file);
+  }
+  return true;
 }
 
 /** The variables of an included file: those of the file that includes it, and below them those of its own env files. */

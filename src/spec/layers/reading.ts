@@ -26,6 +26,8 @@ export type Reading = {
   readonly variables: Map<Source, Variables>;
   /** Every layer, lowest first; only kept where somebody wants to know. */
   readonly said: Said[] | undefined;
+  /** How many files were included so far, however often the same. */
+  readonly counts: { includes: number };
   readonly parsed: Map<string, Promise<MapNode[] | undefined>>;
 };
 

@@ -16,10 +16,15 @@ import {
 import { joinParts } from '../text/references.ts';
 import { scalarText } from '../text/scalar.ts';
 
+/** Longer than any value can be that a program is started with. */
+const maxLength = 1_000_000;
+
 type Referring = {
   /** What references point into: the document with short forms written out. */
   readonly target: () => MapNode;
   readonly problems: Problems;
+  /** What was filled in already: many may refer to one that refers to others. */
+  readonly done: Map<ScalarNode, ScalarNode>;
   /** Paths of circles that were reported. */
   readonly circles: Set<string>;
 };
@@ -30,7 +35,7 @@ type Referring = {
  */
 export function withReferences(document: MapNode, base: Base, problems: Problems): MapNode {
   let target: MapNode | undefined;
-  const referring: Referring = { target: () => (target ??= longForms(document, base)), problems, circles: new Set() };
+  const referring: Referring = { target: () => (target ??= longForms(document, base)), problems, done: new Map(), circles: new Set() };
   const fill = (node: Node, path: string): Node => filled(node, path, referring);
   const services = document.entries.get('services');
   let result = changed(document, 'x-berth', 'x-berth', fill);
@@ -76,7 +81,12 @@ function filledScalar(node: ScalarNode, chain: readonly string[], referring: Ref
     whole = found.parts === undefined ? found.value : undefined;
   }
   if (parts.some((part) => typeof part !== 'string')) return { ...node, value: joinParts(parts), parts };
-  return { ...scalar(node.mark, node.parts?.length === 1 && whole !== undefined ? whole : joinParts(parts)), tag: node.tag };
+  const text = joinParts(parts);
+  if (text.length > maxLength) {
+    referring.problems.error(node.mark, `the value becomes longer than ${String(maxLength)} characters`);
+    return { ...scalar(node.mark, null), broken: true };
+  }
+  return { ...scalar(node.mark, node.parts?.length === 1 && whole !== undefined ? whole : text), tag: node.tag };
 }
 
 function valueAt(node: ScalarNode, path: string, chain: readonly string[], referring: Referring): ScalarNode | undefined {
@@ -98,7 +108,8 @@ function valueAt(node: ScalarNode, path: string, chain: readonly string[], refer
 }
 
 function resolved(node: ScalarNode, chain: readonly string[], referring: Referring): ScalarNode | undefined {
-  const made = filledScalar(node, chain, referring);
+  const made = referring.done.get(node) ?? filledScalar(node, chain, referring);
+  referring.done.set(node, made);
   return made.broken === true ? undefined : made;
 }
 

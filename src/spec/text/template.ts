@@ -23,6 +23,11 @@ class TemplateError extends Error {
   }
 }
 
+/** Defaults in defaults, deeper than anybody writes them. */
+const maxDepth = 100;
+/** Longer than any value can be that a program is started with. */
+const maxLength = 1_000_000;
+
 const nameAt = /[_a-z][_a-z0-9]*/iy;
 const operatorAt = /:?[-+?]/y;
 
@@ -31,14 +36,18 @@ export function fillTemplate(template: string, lookup: Lookup): Filled {
   if (!template.includes('$')) return { ok: true, value: template, unset: [] };
   const unset: string[] = [];
   try {
-    return { ok: true, value: fill(template, lookup, unset), unset };
+    return { ok: true, value: fill(template, lookup, { unset, depth: 0 }), unset };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return { ok: false, message: error.message, ...(error.required === undefined ? {} : { required: error.required }) };
   }
 }
 
-function fill(template: string, lookup: Lookup, unset: string[]): string {
+/** The variables that became nothing, and how deep inside other defaults this is. */
+type Filling = { readonly unset: string[]; readonly depth: number };
+
+function fill(template: string, lookup: Lookup, filling: Filling): string {
+  if (filling.depth > maxDepth) throw new TemplateError(`its defaults are nested more than ${String(maxDepth)} levels deep`);
   let out = '';
   let at = 0;
   while (at < template.length) {
@@ -51,40 +60,42 @@ function fill(template: string, lookup: Lookup, unset: string[]): string {
       at = dollar + 2;
     } else if (next === '{') {
       const end = closingBrace(template, dollar);
-      out += braced(template.slice(dollar + 2, end), lookup, unset);
+      out += braced(template.slice(dollar + 2, end), lookup, filling);
       at = end + 1;
     } else {
       const name = match(nameAt, template, dollar + 1);
-      out += name === '' ? '$' : plain(name, lookup, unset);
+      out += name === '' ? '$' : plain(name, lookup, filling);
       at = dollar + 1 + name.length;
     }
   }
+  if (out.length > maxLength) throw new TemplateError(`it becomes longer than ${String(maxLength)} characters`);
   return out + template.slice(at);
 }
 
-function plain(name: string, lookup: Lookup, unset: string[]): string {
+function plain(name: string, lookup: Lookup, { unset }: Filling): string {
   const value = lookup(name);
   if (value === undefined) unset.push(name);
   return value ?? '';
 }
 
-function braced(body: string, lookup: Lookup, unset: string[]): string {
+function braced(body: string, lookup: Lookup, filling: Filling): string {
   const name = match(nameAt, body, 0);
   if (name === '') throw new TemplateError(`\`\${${shorten(body)}}\` does not start with the name of a variable`);
-  if (name.length === body.length) return plain(name, lookup, unset);
+  if (name.length === body.length) return plain(name, lookup, filling);
   const operator = match(operatorAt, body, name.length);
   if (operator === '') throw new TemplateError(`\`\${${shorten(body)}}\` is not a form that Compose knows after \`${name}\``);
   const rest = body.slice(name.length + operator.length);
   const value = lookup(name);
+  const deeper = { ...filling, depth: filling.depth + 1 };
   const present = value !== undefined && (operator.length === 1 || value !== '');
   switch (operator.at(-1) ?? '') {
     case '-':
-      return present ? value : fill(rest, lookup, unset);
+      return present ? value : fill(rest, lookup, deeper);
     case '+':
-      return present ? fill(rest, lookup, unset) : (value ?? '');
+      return present ? fill(rest, lookup, deeper) : (value ?? '');
     default:
       if (present) return value;
-      throw new TemplateError(requiredMessage(name, operator, fill(rest, lookup, unset)), name);
+      throw new TemplateError(requiredMessage(name, operator, fill(rest, lookup, deeper)), name);
   }
 }
 
