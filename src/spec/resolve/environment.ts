@@ -24,7 +24,7 @@ async function withVariables(service: MapNode, context: Context): Promise<MapNod
   for (const [name, entry] of entriesOf(written)) own.set(name, { key: entry.key, value: inherited(name, entry.value, context) });
   const entries = new Map<string, Entry>(toggles);
   for (const file of itemsOf(files)) {
-    for (const [name, { value, mark }] of await readEnvFile(file, { own, earlier: entries }, context)) {
+    for (const [name, { value, mark }] of await readEnvFile(file, entries, context)) {
       entries.set(name, { key: mark, value: scalar(mark, value) });
     }
   }
@@ -41,9 +41,7 @@ function inherited(name: string, value: Node, context: Context): Node {
 
 type EnvValues = ReadonlyMap<string, { readonly value: string; readonly mark: Mark }>;
 
-type Known = { readonly own: ReadonlyMap<string, Entry>; readonly earlier: ReadonlyMap<string, Entry> };
-
-async function readEnvFile(item: Node, known: Known, context: Context): Promise<EnvValues> {
+async function readEnvFile(item: Node, before: ReadonlyMap<string, Entry>, context: Context): Promise<EnvValues> {
   const file = textAt(item, 'path');
   if (file === undefined) return new Map();
   const mark = child(item, 'path')?.mark ?? item.mark;
@@ -52,13 +50,10 @@ async function readEnvFile(item: Node, known: Known, context: Context): Promise<
     if (booleanAt(item, 'required') !== false) missing(mark, 'env file', file, context);
     return new Map();
   }
-  const lookup = (name: string): string | undefined => {
-    const entry = known.own.get(name)?.value;
-    return context.lookup(name) ?? (entry?.kind === 'scalar' && entry.value !== null ? scalarText(entry.value) : undefined);
-  };
-  const earlier = (name: string): string | undefined => textAt(known.earlier.get(name)?.value);
-  if (textAt(item, 'format') !== 'raw')
-    return readEnvText(file, bytes, { show: context.show, problems: context.problems, lookup, earlier });
+  const earlier = (name: string): string | undefined => textAt(before.get(name)?.value);
+  // As in Compose, what an earlier env file says wins over the process environment, and that over the file itself.
+  const lookup = (name: string): string | undefined => earlier(name) ?? context.lookup(name);
+  if (textAt(item, 'format') !== 'raw') return readEnvText(file, bytes, { show: context.show, problems: context.problems, lookup });
   const decoded = decodeText(bytes);
   if ('text' in decoded) {
     const source: Source = { file: context.show(file), text: decoded.text };

@@ -62,6 +62,7 @@ Keys that start with \`x-\` are allowed everywhere and mean nothing, save \`x-be
   and prints a whole number with an exponent in full.
 - A text such as \`2001-01-01\`, \`.inf\` or \`.nan\` stays as it is written; Compose refuses the last two in some places.
 - A \`-\` alone between the brackets of \`{}\` or \`[]\` is not YAML, and an error; Compose takes it for text.
+- An env file that layers name in different words (\`a.env\`, \`./a.env\`) is read once.
 - A number or boolean may be quoted, or come from a variable, everywhere; Compose takes that for most keys. An option
   of a log driver may be a boolean.
 - \`mem_limit\` beside a \`deploy.resources.limits\` that says nothing of memory counts, and an entry of \`group_add\` that another file

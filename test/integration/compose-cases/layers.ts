@@ -183,6 +183,10 @@ const envFiles: readonly Case[] = [
       variables: { OUT: 'outside' },
     },
   ),
+  ...files('env_file after env_file', ['services: {web: {image: a, env_file: [b.env, a.env], environment: {O: own}}}'], {
+    files: { 'a.env': 'A=2\nE=1\nG=${A}-$E-$P-$O-$N\nO=x\n', 'b.env': 'A=file\nE=2\nP=file\n' },
+    variables: { A: 'process', P: 'process', N: 'process' },
+  }),
   ...files(
     'variables',
     [

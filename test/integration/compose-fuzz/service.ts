@@ -123,7 +123,7 @@ const keys: Readonly<Record<string, fc.Arbitrary<Yaml>>> = {
   environment: assignments(anyScalar),
   labels: assignments(anyScalar),
   annotations: assignments(anyScalar),
-  env_file: oneOf('a.env', '[a.env, b.env]', './b.env', '[{path: a.env}, {path: gone.env, required: false}]', '[]'),
+  env_file: oneOf('a.env', '[a.env, b.env]', 'b.env', '[{path: a.env}, {path: gone.env, required: false}]', '[]'),
   volumes: fc.uniqueArray(volume, { minLength: 1, maxLength: 4 }).map(sequence),
   networks: fc.oneof(
     oneOf('[back]', '[back, default]', '[default]', '[]'),
