@@ -38,6 +38,7 @@ test.skipIf(!canStartEngine)(`${title}${canStartEngine ? '' : ' (needs root, doc
   await using site = await Site.open();
   site.compose(web({ replicas: 2 }));
   await site.ok('up');
+  await using _ = await letThrough(`${site.name}_default`);
   site.variables({ VERSION: '2' });
   const events = site.start('events', '-f', '-n', '0', '--json');
   const up = site.start('up');
