@@ -81,7 +81,7 @@ describe('ps', () => {
 
 NAME        SERVICE  RELEASE  STATE                    HEALTH   WEIGHT  URL
 shop-web-1  web      42       running 1 min            healthy  100     http://localhost:8080
-shop-web-2  web      43       exited (137), 1 restart  failed   -       http://localhost:8080
+shop-web-2  web      43       exited (137), 1 restart  failed   -
 -           job      42       stopped
 web: 1 of 2 instances ready
 shop-web-2 failed (exit 137: killed (SIGKILL)) and is kept to be looked at: docker logs shop-web-2

@@ -159,7 +159,11 @@ export class Database {
     if (code === undefined) return error;
     const details = { path: this.#path };
     if (code === codes.busy || code === codes.locked) {
-      return new BerthError('HOME_LOCKED', `The database ${this.#path} is held by another berth server.`, { cause: error, details });
+      return new BerthError('HOME_LOCKED', `The database ${this.#path} is held by another berth server.`, {
+        cause: error,
+        hint: 'Run `berth server status` to see it, `berth server stop` to end it; or choose another `BERTH_HOME`.',
+        details,
+      });
     }
     if (code === codes.full || (code === codes.ioError && freeBytes(this.#path) < fullBelowBytes)) {
       this.#makeRoom();

@@ -228,7 +228,7 @@ describe('the file', () => {
 
   it('refuses a second holder at once', () => {
     const first = open();
-    expect(codeOf(open).code).toBe('HOME_LOCKED');
+    expect(codeOf(open)).toMatchObject({ code: 'HOME_LOCKED', hint: expect.stringContaining('berth server status') });
     first.putApp(app);
     first.close();
     open().close();

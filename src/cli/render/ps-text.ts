@@ -22,7 +22,7 @@ export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
   const rows = app.services.flatMap((service) => {
     const urls = service.urls.join(', ');
     if (service.instances.length === 0)
-      return [['-', service.name, String(service.release), service.stopped ? 'stopped' : 'none', '', '', urls]];
+      return [['-', service.name, String(service.release), service.stopped ? 'stopped' : 'none', '', '', '']];
     return service.instances.map((instance) => [
       instance.name,
       service.name,
@@ -30,7 +30,8 @@ export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
       stateOf(instance, nowMs),
       instance.health,
       instance.weight === undefined ? '-' : String(instance.weight),
-      urls,
+      // One that does not run answers nowhere.
+      instance.state === 'running' ? urls : '',
     ]);
   });
   if (rows.length === 0) return [...lines, 'no services'].join('\n');
