@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { appImage, Site, web } from './harness/index.ts';
 import { sharedHome } from './harness/shared-home.ts';
 
@@ -21,7 +21,7 @@ const files: readonly (readonly [what: string, text: string, names: readonly str
   ['an unknown secret', 'services:\n  web: { image: x, secrets: [nowhere] }\n', ['nowhere']],
   ['an invalid name', 'services:\n  "we b": { image: x }\n', ['we b']],
   ['a context that is missing', 'services:\n  web: { build: ./nowhere }\n', ['nowhere']],
-  ['extends, not built yet', 'services:\n  web: { extends: { service: base } }\n', ['extends']],
+  ['extends of a service that is not there', 'services:\n  web: { extends: { service: base } }\n', ['extends']],
   ['an image that does not exist', 'services:\n  web: { image: "berth-test/nowhere:1", pull_policy: never }\n', ['berth-test/nowhere:1']],
 ];
 
@@ -30,6 +30,7 @@ let bare: Site;
 beforeAll(async () => {
   bare = await openSite();
 });
+afterAll(() => bare[Symbol.asyncDispose]());
 
 test.each(files)('%s: exit 2, its place named, nothing changed', async (_what, text, names) => {
   const site = bare;

@@ -24,7 +24,7 @@ test('labels of another proxy become routes, which the plan shows; a second app 
   const host = `${site.name}.example.test`;
   site.compose(labelled(host, site.port));
   const planned = await site.ok('plan');
-  expect(planned.out).toContain(`web: route ${host}/api on ${site.port} (caddy labels, compose.yaml:7)`);
+  expect(planned.out).toContain(`web: route ${host}/api on ${site.port}, with strip (caddy labels, compose.yaml:7)`);
   expect(planned.err).toContain('compose.yaml:10:7: `caddy.log` is not understood');
   expect((await site.berth('plan', '--strict')).code).toBe(2);
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/index.ts';
@@ -215,7 +216,10 @@ describe.each([
       ]);
       const { stdout: pids } = await run('docker', ['top', stdout.trim(), '-o', 'pid']);
       const start = systemClock.monotonic();
-      for (const pid of pids.trim().split('\n').slice(1)) process.kill(Number(pid), 'SIGKILL');
+      const processes = pids.trim().split('\n').slice(1).map(Number);
+      for (const pid of processes) process.kill(pid, 'SIGKILL');
+      // A worker may still answer while the kernel ends it.
+      await until(async () => !processes.some((pid) => existsSync(`/proc/${pid}`)));
       await until(async () => (await ask(port, { address }).catch(() => undefined))?.status === 200);
       expect(systemClock.monotonic() - start).toBeLessThan(2_000);
       expect(await scene.again().apply(scene.config())).toEqual({ reloaded: false });
