@@ -17,7 +17,7 @@ import { certificateStatuses, renewCertificates } from './certificate/certificat
 import { EdgeKeeper } from './target/edge-keeper.ts';
 import { FrontKeeper } from './target/front-keeper.ts';
 import { EventLog } from './event-log.ts';
-import { appOf, checkRequest, needApp, needCurrentRelease, needServices, toStoredRequest } from './rollout/goal.ts';
+import { appOf, checkRequest, deployedApps, needApp, needCurrentRelease, needServices, toStoredRequest } from './rollout/goal.ts';
 import { listInstances } from './target/instances.ts';
 import { keepFiles } from './target/kept-files.ts';
 import { learnRequest } from './target/secrets.ts';
@@ -294,8 +294,12 @@ class AppRunner implements Runner {
     return appStatus(await this.#appContext(app));
   }
 
+  apps(): string[] {
+    return deployedApps(this.#deps.store);
+  }
+
   async statusAll(): Promise<AppStatus[]> {
-    return Promise.all(this.#deps.store.listApps().map((a) => this.status(a.name)));
+    return Promise.all(this.apps().map((name) => this.status(name)));
   }
 
   async traffic({ app, ...asked }: Parameters<Runner['traffic']>[0], signal?: AbortSignal): Promise<TrafficReport> {

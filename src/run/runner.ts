@@ -25,7 +25,10 @@ export interface Runner {
   /** Picks up every rollout that an earlier server left; resolves when they run again, not when they end. */
   resume(): Promise<void>;
 
+  /** The names of the apps that have a release, or a rollout that runs. */
+  apps(): string[];
   status(app: string): Promise<AppStatus>;
+  /** The status of each of `apps`. */
   statusAll(): Promise<AppStatus[]>;
   /** What the traffic of an app (or of one of its services) did in the last `spanMs`. SERVICE_NOT_FOUND. */
   traffic(

@@ -221,6 +221,19 @@ describe('what is refused before anything changes', () => {
     expect(w.store.getApp('shop')?.directory).toBe('/ci/checkout-2');
   });
 
+  it('and is no app that is listed, unless its rollout still runs or something came of it', async () => {
+    const w = new FakeWorld();
+    w.dataPlane.held.set(':8080', 'nginx (pid 42)');
+    const first = await w.start(w.upRequest(project([web()])));
+    expect(w.runner.apps()).toEqual(['shop']);
+    expect(await w.clock.run(w.ended(first.id))).toMatchObject({ exitCode: 2 });
+    expect(w.runner.apps()).toEqual([]);
+    expect(await w.runner.statusAll()).toEqual([]);
+    w.dataPlane.held.clear();
+    expect(await w.up(project([web()]))).toMatchObject({ exitCode: 0 });
+    expect(w.runner.apps()).toEqual(['shop']);
+  });
+
   it('an external network or volume that is not there', async () => {
     const w = new FakeWorld();
     const networks = [

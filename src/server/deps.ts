@@ -23,7 +23,7 @@ export type Log = {
 /** Everything that the API is made of. */
 export type ServerDeps = {
   readonly runner: Runner;
-  readonly store: Pick<Store, 'listApps' | 'getApp' | 'getRollout' | 'listActiveRollouts' | 'listEvents'>;
+  readonly store: Pick<Store, 'getApp' | 'getRollout' | 'listActiveRollouts' | 'listEvents'>;
   /** The engine behind a socket; without one, that of this home's apps, which is undefined before the first deploy. */
   readonly engine: (socket?: string) => Engine | undefined;
   /** The socket of the engine that the apps of this home run on; undefined without an app. */

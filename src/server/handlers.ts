@@ -29,7 +29,7 @@ export function createHandlers(deps: ServerDeps): Handlers {
         engine: await engineStatus(deps, signal),
         startedAtMs: identity.startedAtMs,
         uptimeMs: clock.now() - identity.startedAtMs,
-        apps: store.listApps().map((app) => app.name),
+        apps: runner.apps(),
         activeRollouts: store.listActiveRollouts().length,
       };
     },

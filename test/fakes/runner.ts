@@ -84,7 +84,8 @@ export class FakeRunner implements Runner {
     return Promise.resolve({ app, directory: record.directory, services: [] });
   };
 
-  statusAll: Runner['statusAll'] = () => Promise.all(this.#deps.store.listApps().map((app) => this.status(app.name)));
+  apps: Runner['apps'] = () => this.#deps.store.listApps().map((app) => app.name);
+  statusAll: Runner['statusAll'] = () => Promise.all(this.apps().map((name) => this.status(name)));
   traffic: Runner['traffic'] = ({ app }) => Promise.resolve({ app, fromMs: 0, toMs: 60_000, services: [], gaps: [] });
   maintenance: Runner['maintenance'] = (_app, { services, on }) => Promise.resolve(on ? [...services] : []);
   releases: Runner['releases'] = () => Promise.resolve([]);

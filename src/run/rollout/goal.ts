@@ -26,6 +26,13 @@ export function needApp(store: Pick<Store, 'getApp' | 'listApps'>, name: string)
   });
 }
 
+/** The apps that something came of, or is about to: not those whose first rollout was refused before it had made a release. */
+export function deployedApps(store: Pick<Store, 'listApps' | 'listReleases' | 'listActiveRollouts'>): string[] {
+  const changing = new Set(store.listActiveRollouts().map((r) => r.app));
+  const names = store.listApps().map((a) => a.name);
+  return names.filter((name) => changing.has(name) || store.listReleases(name).length > 0);
+}
+
 /** The current release of an app. */
 export function needCurrentRelease(store: Pick<Store, 'getApp' | 'listApps' | 'getRelease'>, name: string): Release {
   const app = needApp(store, name);
