@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AppStatus, ReleaseSummary, ServerStatus } from '../contract/index.ts';
 import { BerthError } from '../errors/index.ts';
+import type { EventRecord, RolloutEvent } from '../model/index.ts';
 import { berth, records, type Given } from './fake-world.ts';
 
 beforeAll(() => {
@@ -48,6 +49,8 @@ const client = {
   listVolumes: () => Promise.resolve(['shop_data']),
 };
 const base: Given = { files, client };
+
+const notice = (message: string): RolloutEvent => ({ type: 'notice', level: 'info', message });
 
 describe('help', () => {
   it('lists every verb, and berth without a verb does the same', async () => {
@@ -223,6 +226,26 @@ it('shows events with their time and app', async () => {
   expect((await berth(['events'], { ...base, client: { events } })).out).toBe(
     '2026-01-02 03:04:05 shop  going back to release 4: It failed.\n',
   );
+});
+
+it('shows as many lines of events as were asked for, and goes on after them without a gap', async () => {
+  const kinds = (i: number): RolloutEvent => (i % 10 === 0 ? notice(`line ${i}`) : { type: 'step.progress', step: 's', message: '' });
+  const past = await Array.fromAsync(records(Array.from({ length: 100 }, (_, i) => kinds(i))));
+  const to: EventRecord = { seq: 101, atMs: nowMs, rollout: 'r1', app: 'shop', event: notice('news') };
+  const events = async function* ({
+    after,
+    last,
+  }: {
+    after?: number | undefined;
+    last?: number | undefined;
+  }): AsyncGenerator<EventRecord, void> {
+    yield* after === undefined ? past.slice(-(last ?? 0)) : [to];
+  };
+  const lines = async (...argv: string[]) => (await berth(['events', ...argv], { ...base, client: { events } })).out.trim().split('\n');
+  expect(await lines('-n', '2')).toEqual([expect.stringContaining('line 80'), expect.stringContaining('line 90')]);
+  expect(await lines('-n', '1', '-f')).toEqual([expect.stringContaining('line 90'), expect.stringContaining('news')]);
+  expect(await lines('-n', '50')).toHaveLength(10);
+  expect(await lines('-n', '5', '--json')).toHaveLength(5);
 });
 
 describe('server', () => {
