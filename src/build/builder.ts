@@ -9,6 +9,7 @@ import { labels, type Build } from '../model/index.ts';
 import type { Builder, BuildEnvironment, BuildInput, BuildProgress, Clock, Engine } from '../ports/index.ts';
 import { Bases, type PresentBase, type WantedBase } from './bases.ts';
 import { buildCommand, iidFile } from './build-command.ts';
+import { findMissingCopy } from './copied-files.ts';
 import { findBuildTool } from './build-tool.ts';
 import { dockerfileText, isRemote } from './hash-build.ts';
 import { lendFiles } from './lent-files.ts';
@@ -93,9 +94,13 @@ async function runBuild({ run, command, input, onProgress }: Running, signal: Ab
   const progress = new ProgressReader(onProgress);
   const code = await run(command, { onLine: (line) => progress.read(line), signal });
   if (code === 0) return;
-  throw new BerthError('BUILD_FAILED', `Could not build ${input.service} from ${input.build.context}: ${progress.reason()}.`, {
-    details: { lines: progress.lastLines(), service: input.service },
-  });
+  const details = { lines: progress.lastLines(), service: input.service };
+  const missing = findMissingCopy(input.build, progress.failedStep());
+  if (missing !== undefined) {
+    const { what, hint, where } = missing;
+    throw new BerthError('BUILD_FAILED', `Could not build ${input.service}: ${what}.`, { details, hint, ...(where && { where }) });
+  }
+  throw new BerthError('BUILD_FAILED', `Could not build ${input.service} from ${input.build.context}: ${progress.reason()}.`, { details });
 }
 
 /** The bases of a generated Dockerfile, ejected or not; its text says what each stands for in a registry. */

@@ -37,8 +37,8 @@ export function dockerfileText(build: Omit<Build, 'hash'>): string {
   });
 }
 
-/** BuildKit takes `<Dockerfile>.dockerignore` when it is there, else the context's `.dockerignore`. */
-function ignoreText(build: Omit<Build, 'hash'>): string {
+/** The ignore file of a build: BuildKit takes `<Dockerfile>.dockerignore` when it is there, else the context's `.dockerignore`. */
+export function ignoreText(build: Omit<Build, 'hash'>): string {
   if (build.generated !== undefined) return build.generated.dockerignore;
   const own = build.inline === undefined ? readIfFile(`${build.dockerfile ?? join(build.context, 'Dockerfile')}.dockerignore`) : undefined;
   return own ?? readIfFile(join(build.context, '.dockerignore')) ?? '';

@@ -43,6 +43,12 @@ export class ProgressReader {
       : `${plainTitle(title)} ended with exit code ${exitCode}`;
   }
 
+  /** The instruction of the Dockerfile that failed, where it was one. */
+  failedStep(): string | undefined {
+    const title = this.#failed === undefined || !this.#counted.has(this.#failed) ? undefined : this.#titles.get(this.#failed);
+    return title?.replace(/^\[[^\]]*\] /, '');
+  }
+
   /** The last lines of the step that failed, or the last of the build tool itself. */
   lastLines(): string[] {
     const output = this.#failed === undefined ? undefined : this.#outputs.get(this.#failed);

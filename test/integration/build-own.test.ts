@@ -93,6 +93,17 @@ test('an unknown instruction and an image that is not there are told by the buil
   await expect(wrong).rejects.toMatchObject({ code: 'BUILD_FAILED', message: expect.stringMatching(/unknown instruction: FORM/i) });
 });
 
+test('a COPY from outside the context is told with its line and the way out', async () => {
+  const context = tree({ Dockerfile: `FROM ${base}\nCOPY ../../x /y\n` });
+  const copying = kit.builder.build(kit.input(withHash({ context })), () => undefined);
+  await expect(copying).rejects.toMatchObject({
+    code: 'BUILD_FAILED',
+    message: expect.stringContaining('takes ../../x, which is outside the build context'),
+    hint: expect.stringContaining('build.context'),
+    where: { file: join(context, 'Dockerfile'), line: 2 },
+  });
+});
+
 test('what is hashed is what Docker sends', async () => {
   const ignore = [
     '# comment',
