@@ -38,7 +38,7 @@ export type RawContainer = {
     StartedAt?: string;
     FinishedAt?: string;
   };
-  Config?: { Labels?: Map<string>; Tty?: boolean; StopSignal?: string };
+  Config?: { Labels?: Map<string>; Tty?: boolean; StopSignal?: string; WorkingDir?: string };
   HostConfig?: { RestartPolicy?: { Name?: string; MaximumRetryCount?: number } };
   NetworkSettings?: { Networks?: Map<{ NetworkID?: string; IPAddress?: string; Aliases?: string[] | null }> };
   Mounts?: { Type?: string; Name?: string; Source?: string; Destination?: string; RW?: boolean }[] | null;

@@ -1,6 +1,7 @@
+import { posix } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError } from '../errors/index.ts';
-import type { AttachSession, Engine, ExecInput, ExecSession, LogLine, LogQuery } from '../ports/index.ts';
+import type { AttachSession, CommandRefusal, Engine, ExecInput, ExecSession, LogLine, LogQuery } from '../ports/index.ts';
 import { inspectRaw } from './containers.ts';
 import { toEngineError } from './errors.ts';
 import { framesOfLines, rawFrames, readFrames, readLogLines, type Frame } from './frames.ts';
@@ -44,7 +45,8 @@ export function sessionCalls(http: EngineHttp): SessionCalls {
         signal,
       });
       const terminal: Terminal = { id, resizePath: `/exec/${execId}/resize`, isOver: () => isExecOver(http, execId, id) };
-      return { ...toSession(http, hijacked, { tty: input.tty, terminal }), exitCode: () => exitCodeOf(http, execId, id) };
+      const session = toSession(http, hijacked, { tty: input.tty, terminal });
+      return { ...session, refusal: () => refusalOf(http, { execId, id, input }), exitCode: () => exitCodeOf(http, execId, id) };
     },
     async attachContainer(id, { tty, stdin }, signal): Promise<AttachSession> {
       const hijacked = await http.hijack({
@@ -129,6 +131,24 @@ async function exitCodeOf(http: EngineHttp, execId: string, id: string): Promise
     await sleep(20);
   }
   throw new BerthError('ENGINE_TIMEOUT', `Could not ${doing}: the engine says that it still runs.`);
+}
+
+/** Whether a path that says where the command is leads to something tells why it did not begin: engines before 25 always say 126. */
+async function refusalOf(
+  http: EngineHttp,
+  { execId, id, input }: { execId: string; id: string; input: ExecInput },
+): Promise<CommandRefusal | undefined> {
+  const doing = `look at a command in container ${id}`;
+  const raw = await http.get<{ Running?: boolean; Pid?: number; ExitCode?: number | null }>({ path: `/exec/${execId}/json`, doing });
+  const hasBegun = raw === undefined || raw.Running === true || (raw.Pid ?? 0) > 0;
+  if (hasBegun || (raw.ExitCode !== 126 && raw.ExitCode !== 127)) return undefined;
+  const [name = ''] = input.command;
+  // A bare name is looked up among what can be executed only.
+  if (!name.includes('/')) return 'not-found';
+  const directory = input.workingDir ?? (await inspectRaw(http, id))?.Config?.WorkingDir ?? '';
+  const path = posix.resolve('/', directory, name);
+  const call = { method: 'HEAD', path: `/containers/${segment(id)}/archive`, query: { path }, doing, timeoutMs: lookMs } as const;
+  return (await http.send(call, [404])).status === 404 ? 'not-found' : 'not-executable';
 }
 
 async function isExecOver(http: EngineHttp, execId: string, id: string): Promise<boolean> {

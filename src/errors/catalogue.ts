@@ -59,6 +59,8 @@ export const catalogue = {
   TOOL_MISSING: entry(2, 424, 'A program that berth needs is not installed.'),
   CONFIRMATION_NEEDED: entry(2, 400, 'A destructive command without a terminal needs `-y`.'),
   STEP_TIMEOUT: entry(1, 504, 'A step of a rollout did not end in time.'),
+  COMMAND_NOT_FOUND: entry(127, 404, 'The command of `berth run` or `berth exec` is not in the image.'),
+  COMMAND_NOT_EXECUTABLE: entry(126, 422, 'The command of `berth run` or `berth exec` is there and cannot be executed.'),
   CANCELLED: entry(130, 499, 'The user cancelled.'),
   INTERNAL: entry(1, 500, 'A bug of berth; the message names the log.'),
 } as const satisfies Record<string, Entry>;

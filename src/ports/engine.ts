@@ -189,7 +189,14 @@ export interface AttachSession {
   resize(size: { rows: number; columns: number }): Promise<void>;
   close(): void;
 }
+/** Why a command could not begin. */
+export type CommandRefusal = 'not-found' | 'not-executable';
 export interface ExecSession extends AttachSession {
+  /**
+   * Why the command could not begin, once the first output is there: then that is the engine's words. Undefined where it
+   * did begin.
+   */
+  refusal(): Promise<CommandRefusal | undefined>;
   /** The exit code, once the output has ended. */
   exitCode(): Promise<number>;
 }

@@ -26,7 +26,7 @@ import { changeMaintenance, type MaintenanceRequest } from './maintenance.ts';
 import { createOneOff } from './one-off.ts';
 import { finishEnding } from './rollout/rollout-record.ts';
 import { redactingStore } from './redacting-store.ts';
-import type { Runner, RunnerInput } from './runner.ts';
+import type { OneOff, Runner, RunnerInput } from './runner.ts';
 import { secretVerbs, type SecretVerbs } from './secret-verbs.ts';
 import { RolloutSession } from './rollout/session.ts';
 import { appStatus, releaseSummaries } from './status.ts';
@@ -335,11 +335,7 @@ class AppRunner implements Runner {
     return uninstall(this.#deps, { ...input, target: socket === undefined ? undefined : this.#deps.connect(socket) });
   }
 
-  async runOneOff(input: {
-    socket?: string | undefined;
-    app: string;
-    request: SessionRequest;
-  }): Promise<{ containerId: string; cleanup(): Promise<void> }> {
+  async runOneOff(input: { socket?: string | undefined; app: string; request: SessionRequest }): Promise<OneOff> {
     const socket = input.socket ?? this.#deps.store.getSetting(socketSetting);
     if (socket === undefined)
       throw new BerthError('ENGINE_UNREACHABLE', 'This home has not been used with an engine yet.', { hint: 'Run `berth up`.' });

@@ -12,12 +12,13 @@ import { pinSecrets } from './target/secrets.ts';
 import { makeSide, sideInputOf, toDesiredState } from './target/side.ts';
 import { ensureVolume } from './target/volumes.ts';
 import { buildable } from './deps.ts';
+import type { OneOff } from './runner.ts';
 
 /**
  * Creates the container of `berth run`: the service's image, environment, networks and volumes, another command, no
  * traffic, no restart. It is not started; `cleanup` removes it.
  */
-export async function createOneOff(ctx: RunContext, request: SessionRequest): Promise<{ containerId: string; cleanup(): Promise<void> }> {
+export async function createOneOff(ctx: RunContext, request: SessionRequest): Promise<OneOff> {
   const signal = new AbortController().signal;
   const side = await sideFor(ctx, request, signal);
   await ensureGround(ctx, side, signal);
@@ -47,7 +48,7 @@ export async function createOneOff(ctx: RunContext, request: SessionRequest): Pr
     await engine.removeContainer(containerId, { force: true, volumes: true });
     ctx.store.freeAddresses(name, ctx.clock.now());
   };
-  return { containerId, cleanup };
+  return { name, cleanup };
 }
 
 async function sideFor(ctx: RunContext, request: SessionRequest, signal: AbortSignal): Promise<Side> {

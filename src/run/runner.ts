@@ -14,6 +14,9 @@ import type { SecretVerbs } from './secret-verbs.ts';
 /** A request for one engine: its socket is remembered with the app. */
 export type RunnerInput = { readonly socket: string; readonly request: RolloutRequest };
 
+/** The container of a one-off command, by its name. */
+export type OneOff = { readonly name: string; cleanup(): Promise<void> };
+
 /** What the server asks of the domain: plans, rollouts and the state of apps. Failures are BerthError. */
 export interface Runner {
   /** The plan of a rollout, without running it. */
@@ -58,11 +61,7 @@ export interface Runner {
   readonly events: { subscribe(listener: (record: EventRecord) => void): () => void };
 
   /** Creates (and does not start) the container of a one-off command; `cleanup` removes it. */
-  runOneOff(input: {
-    readonly socket?: string | undefined;
-    readonly app: string;
-    readonly request: SessionRequest;
-  }): Promise<{ readonly containerId: string; cleanup(): Promise<void> }>;
+  runOneOff(input: { readonly socket?: string | undefined; readonly app: string; readonly request: SessionRequest }): Promise<OneOff>;
   /** A running instance of a service: the named one, else the first. INSTANCE_NOT_FOUND, SERVICE_NOT_FOUND, APP_NOT_FOUND. */
   pickInstance(app: string, service: string, instance?: string): Promise<{ readonly containerId: string; readonly name: string }>;
   /** The instances of an app (or of some services) as the engine shows them. */

@@ -6,6 +6,7 @@ import { BerthError, type BerthErrorData } from '../errors/index.ts';
 import { encodeFrame, FrameReader, type Frame } from '../kit/index.ts';
 import type { AttachSession, Engine } from '../ports/index.ts';
 import { needEngine, type ServerDeps } from './deps.ts';
+import { outputOfBegun, startOneOff } from './refused-command.ts';
 
 type SessionDeps = Pick<ServerDeps, 'runner' | 'engine'> & { readonly describe: (error: unknown) => BerthErrorData };
 
@@ -75,11 +76,11 @@ async function attachExec(
   signal: AbortSignal,
 ): Promise<Attached> {
   const engine = needEngine(deps, app);
-  const { containerId } = await deps.runner.pickInstance(app, request.service, request.instance);
+  const { name } = await deps.runner.pickInstance(app, request.service, request.instance);
   const { command, tty, stdin, user, workingDir, environment } = request;
-  const streams = await engine.openExec(containerId, { command, tty, stdin, user, workingDir, environment }, signal);
+  const streams = await engine.openExec(name, { command, tty, stdin, user, workingDir, environment }, signal);
   return {
-    streams,
+    streams: { ...streams, output: outputOfBegun(streams, request) },
     start: () => resize(streams, request),
     exitCode: () => streams.exitCode(),
     cleanUp: () => Promise.resolve(streams.close()),
@@ -97,7 +98,7 @@ async function attachRun(
   let streams: AttachSession;
   try {
     engine = needEngine(deps, app, socket);
-    streams = await engine.attachContainer(oneOff.containerId, { tty: request.tty, stdin: request.stdin }, signal);
+    streams = await engine.attachContainer(oneOff.name, { tty: request.tty, stdin: request.stdin }, signal);
   } catch (error) {
     await oneOff.cleanup();
     throw error;
@@ -105,15 +106,15 @@ async function attachRun(
   return {
     streams,
     async start() {
-      await engine.startContainer(oneOff.containerId, signal);
+      await startOneOff({ engine, name: oneOff.name, request }, signal);
       await resize(streams, request);
     },
-    exitCode: () => engine.waitContainer(oneOff.containerId, signal),
+    exitCode: () => engine.waitContainer(oneOff.name, signal),
     async cleanUp() {
       streams.close();
       try {
         // Does nothing to one that has ended by itself.
-        await engine.stopContainer(oneOff.containerId, { graceMs: hangUpGraceMs });
+        await engine.stopContainer(oneOff.name, { graceMs: hangUpGraceMs });
       } finally {
         await oneOff.cleanup();
       }

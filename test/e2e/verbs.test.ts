@@ -75,6 +75,14 @@ test('run starts a container of its own and answers its exit code', async () => 
   expect(await site.instances()).toEqual(before);
 });
 
+test.each(['run', 'exec'])('%s of a command that is not in the image ends as shells say it, without ids', async (verb) => {
+  const missing = await site.berth(verb, 'web', '--', 'nosuch');
+  expect(missing).toMatchObject({ code: 127, out: '', err: expect.stringContaining("nosuch was not found in web's image.") });
+  const file = await site.berth(verb, 'web', '--', '/etc/passwd');
+  expect(file).toMatchObject({ code: 126, out: '', err: expect.stringContaining("/etc/passwd in web's image cannot be executed.") });
+  expect(missing.err + file.err).not.toMatch(/[0-9a-f]{64}/);
+});
+
 test('plan shows the steps with reasons, and changes nothing', async () => {
   const before = await site.containers();
   site.variables({ VERSION: '2' });

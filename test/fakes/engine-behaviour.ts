@@ -1,4 +1,4 @@
-import type { ContainerBody, ExecInput, ExecResult, ImageDetails } from '../../src/ports/index.ts';
+import type { CommandRefusal, ContainerBody, ExecInput, ExecResult, ImageDetails } from '../../src/ports/index.ts';
 
 /** What the application in a container does, counted from each start. Left out means: runs for ever, listens on nothing. */
 export type Behaviour = {
@@ -22,7 +22,7 @@ export type Behaviour = {
   readonly startError?: string;
   /** Copies attached standard input to its output and ends with it. */
   readonly echoes?: boolean;
-  readonly exec?: (input: ExecInput) => Partial<ExecResult>;
+  readonly exec?: (input: ExecInput) => Partial<ExecResult> & { readonly refusal?: CommandRefusal };
 };
 
 /** What a behaviour may depend on. */

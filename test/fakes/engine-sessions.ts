@@ -7,7 +7,7 @@ type Frame = { readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array }
 /** A command in a fake container: echoes its input where the behaviour says so, else prints its result and ends. */
 export function openFakeExec(c: FakeContainer, input: ExecInput & { stdin: boolean }, signal?: AbortSignal): ExecSession {
   const frames = new Stream<Frame>();
-  const result = { exitCode: 0, stdout: '', stderr: '', ...c.behaviour.exec?.(input) };
+  const result = { exitCode: 0, stdout: '', stderr: '', refusal: undefined, ...c.behaviour.exec?.(input) };
   const finish = (): void => {
     if (result.stdout !== '') frames.push({ stream: 'stdout', data: Buffer.from(result.stdout) });
     if (result.stderr !== '') frames.push({ stream: 'stderr', data: Buffer.from(result.stderr) });
@@ -23,6 +23,7 @@ export function openFakeExec(c: FakeContainer, input: ExecInput & { stdin: boole
     end: () => frames.end(),
     resize: () => Promise.resolve(),
     close: () => frames.end(),
+    refusal: () => Promise.resolve(result.refusal),
     exitCode: () => Promise.resolve(result.exitCode),
   };
 }

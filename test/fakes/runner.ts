@@ -42,8 +42,8 @@ export class FakeRunner implements Runner {
   }
 
   /** The container that the next one-off command gets. */
-  prepareOneOff(containerId: string): void {
-    this.#oneOff = containerId;
+  prepareOneOff(name: string): void {
+    this.#oneOff = name;
   }
 
   emit(rollout: string, app: string, event: RolloutEvent): void {
@@ -98,9 +98,9 @@ export class FakeRunner implements Runner {
   renewCertificates: Runner['renewCertificates'] = () => Promise.resolve([]);
 
   runOneOff: Runner['runOneOff'] = () => {
-    const containerId = this.#oneOff;
-    if (containerId === undefined) return Promise.reject(new BerthError('SERVICE_NOT_FOUND', 'There is no such service.'));
-    return Promise.resolve({ containerId, cleanup: () => Promise.resolve(void this.cleaned.push(containerId)) });
+    const name = this.#oneOff;
+    if (name === undefined) return Promise.reject(new BerthError('SERVICE_NOT_FOUND', 'There is no such service.'));
+    return Promise.resolve({ name, cleanup: () => Promise.resolve(void this.cleaned.push(name)) });
   };
 
   pickInstance: Runner['pickInstance'] = async (app, service) => {

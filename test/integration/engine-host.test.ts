@@ -130,6 +130,25 @@ describe('streams of a real container', () => {
     await engine.removeContainer(id, { force: true });
   });
 
+  it.each([
+    ['nosuch', 'not-found'],
+    ['/nosuch', 'not-found'],
+    ['./nosuch', 'not-found'],
+    ['/etc/passwd', 'not-executable'],
+    ['./passwd', 'not-executable'],
+    ['sh', undefined],
+  ])('tells why %s could not begin', async (command, refusal) => {
+    const id = await start(['sleep', '3600']);
+    const session = await engine.openExec(id, {
+      command: [command, '-c', 'echo own words; exit 127'],
+      workingDir: '/etc',
+      tty: false,
+      stdin: false,
+    });
+    for await (const _ of session.output) expect(await session.refusal()).toBe(refusal);
+    await engine.removeContainer(id, { force: true });
+  });
+
   it('has no use for the size of a terminal whose command has ended', async () => {
     const id = await start(['sleep', '3600']);
     const session = await engine.openExec(id, { command: ['sh', '-c', 'echo over; exit 4'], tty: true, stdin: true });

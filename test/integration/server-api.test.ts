@@ -218,8 +218,8 @@ describe('the API over its socket', () => {
 
     it('runs a one-off container and removes it', async () => {
       engine.addImage('busybox', { behaviour: { echoes: true } });
-      const id = await engine.createContainer('shop-run', body);
-      runner.prepareOneOff(id);
+      await engine.createContainer('shop-run', body);
+      runner.prepareOneOff('shop-run');
       const session = await client.openSession({ kind: 'run', app: 'shop', request: ask });
       await session.write(Buffer.from('hello\n'));
       const iterator = session.output[Symbol.asyncIterator]();
@@ -227,13 +227,13 @@ describe('the API over its socket', () => {
       session.end();
       expect((await iterator.next()).done).toBe(true);
       expect(session.exitCode()).toBe(0);
-      expect(runner.cleaned).toEqual([id]);
+      expect(runner.cleaned).toEqual(['shop-run']);
     });
 
     it('stops and removes a one-off container whose user hung up', async () => {
       engine.addImage('busybox', {});
       const id = await engine.createContainer('shop-run', body);
-      runner.prepareOneOff(id);
+      runner.prepareOneOff('shop-run');
       const session = await client.openSession({ kind: 'run', app: 'shop', request: ask });
       await expect.poll(async () => (await engine.inspectContainer(id))?.state).toBe('running');
       session.close();
@@ -241,7 +241,30 @@ describe('the API over its socket', () => {
         await engine.clock.advance(1000);
         return [runner.cleaned, (await engine.inspectContainer(id))?.state];
       };
-      await expect.poll(ended).toEqual([[id], 'exited']);
+      await expect.poll(ended).toEqual([['shop-run'], 'exited']);
+    });
+
+    it('says of a command that is not in the image what shells say, and removes what was made for it', async () => {
+      await instance('web-1', {
+        behaviour: { exec: () => ({ stdout: 'the words of the engine', exitCode: 126, refusal: 'not-executable' }) },
+      });
+      const exec = await client.openSession({ kind: 'exec', app: 'shop', request: { ...ask, command: ['/etc'] } });
+      await expect(collect(exec.output)).rejects.toMatchObject({
+        code: 'COMMAND_NOT_EXECUTABLE',
+        message: "/etc in web's image cannot be executed.",
+        exitCode: 126,
+        details: { lines: ['the words of the engine'] },
+      });
+      engine.addImage('busybox', { behaviour: { startError: 'no such file' } });
+      await engine.createContainer('shop-run', body);
+      runner.prepareOneOff('shop-run');
+      const run = await client.openSession({ kind: 'run', app: 'shop', request: { ...ask, command: ['nosuch'] } });
+      await expect(collect(run.output)).rejects.toMatchObject({
+        code: 'COMMAND_NOT_FOUND',
+        message: "nosuch was not found in web's image.",
+        exitCode: 127,
+      });
+      expect(runner.cleaned).toEqual(['shop-run']);
     });
 
     it('says why a session cannot be', async () => {
