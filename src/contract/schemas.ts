@@ -159,6 +159,15 @@ export const certificateStatusSchema = z.strictObject({
   usedBy: z.array(z.string()),
 });
 
+export const jobStatusSchema = z.strictObject({
+  /** Of its container. */
+  name: z.string(),
+  release: z.int(),
+  state: z.string(),
+  /** Absent while it runs. */
+  exitCode: z.int().optional(),
+});
+
 export const serviceStatusSchema = z.strictObject({
   name: z.string(),
   release: z.int(),
@@ -173,6 +182,8 @@ export const serviceStatusSchema = z.strictObject({
   /** Everybody outside is answered 503 by the edge (`berth maintenance`). */
   maintenance: z.boolean().optional(),
   instances: z.array(instanceStatusSchema),
+  /** The last run of a service that is a job. */
+  job: jobStatusSchema.optional(),
 });
 
 export const appStatusSchema = z.strictObject({
@@ -245,6 +256,7 @@ export type Deployment = z.infer<typeof deploymentSchema>;
 export type RolloutRequest = z.infer<typeof rolloutRequestSchema>;
 export type AppStatus = z.infer<typeof appStatusSchema>;
 export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
+export type JobStatus = z.infer<typeof jobStatusSchema>;
 export type InternalStatus = z.infer<typeof internalStatusSchema>;
 export type InstanceStatus = z.infer<typeof instanceStatusSchema>;
 export type CertificateStatus = z.infer<typeof certificateStatusSchema>;

@@ -11,6 +11,7 @@ import { BerthError, toBerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
 import { isEnded, labels, type Instance, type Plan, type Rollout } from '../model/index.ts';
 import type { RunContext, RunDeps, Target } from './deps.ts';
+import { lastJobs } from './actions/job.ts';
 import { draftPlan } from './rollout/draft-plan.ts';
 import { CertificateKeeper } from './certificate/certificate-keeper.ts';
 import { certificateStatuses, renewCertificates } from './certificate/certificate-status.ts';
@@ -366,6 +367,10 @@ class AppRunner implements Runner {
     const ctx = await this.#appContext(app);
     const all = await listInstances({ engine: ctx.target.engine, installation: this.#deps.store.installation, app });
     return services.length === 0 ? all : all.filter((i) => services.includes(i.service));
+  }
+
+  async jobs(app: string): Promise<Instance[]> {
+    return lastJobs(await this.#appContext(app));
   }
 
   certificates(): Promise<CertificateStatus[]> {

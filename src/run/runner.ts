@@ -66,6 +66,8 @@ export interface Runner {
   pickInstance(app: string, service: string, instance?: string): Promise<{ readonly containerId: string; readonly name: string }>;
   /** The instances of an app (or of some services) as the engine shows them. */
   instances(app: string, services?: readonly string[]): Promise<Instance[]>;
+  /** The newest run of each job of an app; jobs are no instances, as they end. */
+  jobs(app: string): Promise<Instance[]>;
 
   /** Stops between two steps; what was running stays journalled and resumes with the next server. */
   close(): Promise<void>;

@@ -1,6 +1,7 @@
-import type { AppStatus, InstanceStatus, InternalStatus, ReleaseSummary, ServiceStatus } from '../contract/index.ts';
+import type { AppStatus, InstanceStatus, InternalStatus, JobStatus, ReleaseSummary, ServiceStatus } from '../contract/index.ts';
 import { explainExit, isEnded, labels, type ProxyServerStats, type Instance, type Release } from '../model/index.ts';
 import { describeProbe, hasEdge, hasFront, type DesiredService } from '../plan/index.ts';
+import { lastJobs } from './actions/job.ts';
 import { certificateOf } from './certificate/certificate-status.ts';
 import type { RunContext, Side } from './deps.ts';
 import { inMaintenance } from './maintenance.ts';
@@ -13,16 +14,18 @@ export async function appStatus(ctx: RunContext, signal?: AbortSignal): Promise<
   const app = ctx.store.getApp(ctx.app);
   const number = app?.currentRelease;
   const release = number === undefined ? undefined : ctx.store.getRelease(ctx.app, number);
-  const [instances, stats, frontStats, frontStates, side] = await Promise.all([
+  const [instances, jobs, stats, frontStats, frontStates, side] = await Promise.all([
     inspected(ctx, signal),
+    lastJobs(ctx, signal),
     ctx.target.dataPlane.stats(signal),
     ctx.fronts.stats({ app: ctx.app }, signal),
     statesOfFronts(ctx, signal),
     release === undefined ? undefined : makeSide(ctx, sideInputOf(release, app?.replicas ?? {}), signal),
   ]);
   const [rollout] = ctx.store.listRollouts(ctx.app, 1);
-  const names = new Set([...(side?.services.keys() ?? []), ...instances.map((i) => i.service)]);
-  const seen = { side, release, stats, frontStats, frontStates, stopped: new Set(app?.stoppedServices) };
+  // Before the first release serves, a job that failed is what there is to be seen of it.
+  const names = new Set([...(side?.services.keys() ?? jobs.map((i) => i.service)), ...instances.map((i) => i.service)]);
+  const seen = { side, release, jobs, stats, frontStats, frontStates, stopped: new Set(app?.stoppedServices) };
   return {
     app: ctx.app,
     ...(number === undefined ? {} : { release: number }),
@@ -59,6 +62,8 @@ type Seen = {
   readonly frontStates: ReadonlyMap<string, string>;
   readonly stopped: ReadonlySet<string>;
   readonly instances: readonly Instance[];
+  /** Of all services. */
+  readonly jobs: readonly Instance[];
 };
 
 function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
@@ -78,7 +83,14 @@ function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
     stopped,
     ...(inMaintenance(ctx).includes(seen.name) ? { maintenance: true } : {}),
     instances,
+    ...(s?.isJob === false ? {} : { job: jobStatus(seen) }),
   };
+}
+
+function jobStatus({ name, jobs }: Seen): JobStatus | undefined {
+  const job = jobs.find((j) => j.service === name);
+  if (job === undefined) return undefined;
+  return { name: job.name, release: job.release, state: job.state, ...(job.exitCode === undefined ? {} : { exitCode: job.exitCode }) };
 }
 
 /** The instances of a service, as the edge sees them, or its front where they are behind that alone. */

@@ -323,6 +323,29 @@ describe('jobs', () => {
     expect(end.error?.details).toMatchObject({ evidence: { logs: ['no such table'] } });
     expect(w.instances()).toEqual([]);
   });
+
+  it('are told by their last run, in the status and to who reads logs', async () => {
+    const w = new FakeWorld();
+    let code = 0;
+    w.engine.addImage('job:1', { behaviour: () => ({ exit: { afterMs: 10, code } }) });
+    const dependsOn = [{ service: 'job', condition: 'service_completed_successfully' }];
+    const up = (v: string) => w.up(project([web({ dependsOn }), service({ name: 'job', image: 'job:1', environment: { V: v } })]));
+    const job = async () => (await w.runner.status('shop')).services.find(({ name }) => name === 'job');
+    expect(await up('1')).toMatchObject({ exitCode: 0 });
+    expect(await job()).toMatchObject({ instances: [], job: { name: 'shop-job-job-r1', release: 1, state: 'exited', exitCode: 0 } });
+    code = 3;
+    expect(await up('2')).toMatchObject({ exitCode: 1 });
+    expect(await job()).toMatchObject({ job: { release: 2, exitCode: 3 } });
+    expect((await w.runner.jobs('shop')).map(({ name }) => name)).toEqual(['shop-job-job-r2']);
+  });
+
+  it('are told of also where the first release failed for one', async () => {
+    const w = new FakeWorld();
+    w.engine.addImage('job:1', { behaviour: { exit: { afterMs: 10, code: 3 } } });
+    const dependsOn = [{ service: 'job', condition: 'service_completed_successfully' }];
+    expect(await w.up(project([web({ dependsOn }), service({ name: 'job', image: 'job:1' })]))).toMatchObject({ exitCode: 1 });
+    expect((await w.runner.status('shop')).services).toMatchObject([{ name: 'job', job: { release: 1, exitCode: 3 } }]);
+  });
 });
 
 describe('what instances are given', () => {

@@ -16,7 +16,7 @@ export type LogsInput = {
 
 type LogsDeps = Pick<ServerDeps, 'runner' | 'engine' | 'clock' | 'store'>;
 
-/** Log lines of an app's instances in order of time; with `follow` also of instances that start later, until the app is gone. */
+/** Log lines of an app's instances and last jobs in order of time; with `follow` also of those that start later, until the app is gone. */
 export async function* appLogs(deps: LogsDeps, input: LogsInput, signal: AbortSignal): AsyncGenerator<LogRecord, void> {
   const stop = new AbortController();
   const reader = new LogReader(deps, input, { engine: needEngine(deps, input.app), signal: AbortSignal.any([signal, stop.signal]) });
@@ -71,9 +71,13 @@ class LogReader {
     if (this.#deps.store.getApp(this.#input.app) === undefined) this.merge.finish();
   }
 
+  /** What logs: the instances, and the last run of each job. */
   async #instances(): Promise<Instance[]> {
-    const services = this.#input.services?.split(',').filter((name) => name !== '');
-    return this.#deps.runner.instances(this.#input.app, services);
+    const { app } = this.#input;
+    const services = this.#input.services?.split(',').filter((name) => name !== '') ?? [];
+    const { runner } = this.#deps;
+    const [instances, jobs] = await Promise.all([runner.instances(app, services), runner.jobs(app)]);
+    return [...instances, ...jobs.filter((job) => services.length === 0 || services.includes(job.service))];
   }
 
   async #watch(sinceMs: number): Promise<void> {

@@ -66,11 +66,16 @@ test('a job runs once for each release before what waits for it, and its failure
   await site.ok('up');
   await site.ok('up');
   expect(site.seen()).toEqual(['job 1']);
+  const row = async () => (await site.ok('ps')).out.split('\n').find((line) => line.startsWith(`${site.name}-migrate`));
+  expect(await row()).toMatch(/-migrate-job-r1 +migrate +1 +done/);
+  expect((await site.ok('logs', 'migrate')).out).toContain('1 exits with 0');
   site.variables({ VERSION: '2', JOB_EXIT: '4' });
   const failed = await site.berth('up');
   expect(failed.code, failed.err).toBe(1);
   expect(failed.err).toContain('4');
   expect(await site.versions()).toEqual(['1']);
+  expect(await row()).toMatch(/-migrate-job-r2 +migrate +2 +failed \(exit 4\)/);
+  expect((await site.ok('logs', 'migrate')).out).toContain('2 exits with 4');
 });
 
 test('the release command runs once for each release and blocks the rollout', async () => {

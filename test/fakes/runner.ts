@@ -12,6 +12,7 @@ import { FakeSealer } from './secrets.ts';
  */
 export class FakeRunner implements Runner {
   readonly instancesOf = new Map<string, Instance[]>();
+  readonly jobsOf = new Map<string, Instance[]>();
   readonly cleaned: string[] = [];
   readonly #deps: { readonly store: Store; readonly clock: Clock; readonly ids: Ids };
   readonly #listeners = new Set<(record: EventRecord) => void>();
@@ -92,6 +93,8 @@ export class FakeRunner implements Runner {
   volumes: Runner['volumes'] = () => Promise.resolve(['shop_data']);
   upgrade: Runner['upgrade'] = () => Promise.resolve({ proxies: [] });
   uninstall: Runner['uninstall'] = (input) => Promise.resolve({ removed: input.purge ? ['shop'] : [], kept: input.purge ? [] : ['shop'] });
+
+  jobs: Runner['jobs'] = (app) => Promise.resolve(this.jobsOf.get(app) ?? []);
 
   certificates: Runner['certificates'] = () => Promise.resolve([]);
   authority: Runner['authority'] = () => Promise.resolve({ pem: 'pem of the authority', fingerprint: 'AA:BB', notAfterMs: 0 });

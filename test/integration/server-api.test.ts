@@ -272,6 +272,16 @@ describe('the API over its socket', () => {
       await expect(collect(session.output)).rejects.toMatchObject({ code: 'APP_NOT_FOUND' });
     });
 
+    it('has the log of the last run of a job among those of the instances', async () => {
+      await instance('job-1', { behaviour: { exit: { afterMs: 1, code: 0 }, logs: [{ text: 'migrated' }] } });
+      const jobs = runner.instancesOf.get('shop') ?? [];
+      runner.instancesOf.set('shop', []);
+      runner.jobsOf.set('shop', jobs);
+      await engine.clock.advance(10);
+      expect((await Array.fromAsync(client.logs({ app: 'shop', services: 'job' }))).map(({ text }) => text)).toEqual(['migrated']);
+      expect(await Array.fromAsync(client.logs({ app: 'shop', services: 'web' }))).toEqual([]);
+    });
+
     it('merges the logs of instances by time, and follows those that start later', async () => {
       const lines = (...texts: string[]) => ({ behaviour: { logs: texts.map((text) => ({ text })) } });
       await instance('web-1', lines('a1'));

@@ -18,3 +18,15 @@ it.each([
   const app: AppStatus = { app: 'shop', release: 1, directory: '/app', services: [{ ...service, internal }] };
   expect(psText(app, { style: createStyle('plain'), columns: undefined, nowMs: 0 }).split('\n')).toContain(line);
 });
+
+it.each([
+  ['running', undefined, 'running'],
+  ['exited', 0, 'done'],
+  ['exited', 3, 'failed (exit 3)'],
+])('says how the last run of a job ended: %s %s', (state, exitCode, words) => {
+  const job = { name: 'shop-migrate-job-r2', release: 2, state, ...(exitCode === undefined ? {} : { exitCode }) };
+  const app: AppStatus = { app: 'shop', release: 2, directory: '/app', services: [{ ...service, name: 'migrate', job }] };
+  const lines = psText(app, { style: createStyle('plain'), columns: undefined, nowMs: 0 }).split('\n');
+  expect(lines.find((line) => line.startsWith('shop-migrate'))).toContain(words);
+  expect(lines.includes('migrate failed: `berth logs migrate` shows why')).toBe(exitCode === 3);
+});

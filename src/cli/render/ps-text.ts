@@ -1,5 +1,5 @@
 import { certificateLine } from './certificates-text.ts';
-import type { AppStatus } from '../../contract/index.ts';
+import type { AppStatus, JobStatus } from '../../contract/index.ts';
 import { ago, count, table } from '../format.ts';
 import type { Style } from '../style.ts';
 
@@ -21,6 +21,8 @@ export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
     );
   const rows = app.services.flatMap((service) => {
     const urls = service.urls.join(', ');
+    const { job } = service;
+    if (job !== undefined) return [[job.name, service.name, String(job.release), jobWords(job), '', '', '']];
     if (service.instances.length === 0)
       return [['-', service.name, String(service.release), service.stopped ? 'stopped' : 'none', '', '', '']];
     return service.instances.map((instance) => [
@@ -48,7 +50,14 @@ export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
     if (instance.health === 'failed')
       lines.push(style.yellow(`${instance.name} failed${exitWords(instance)} and is kept to be looked at: docker logs ${instance.name}`));
   }
+  for (const { name, job } of app.services)
+    if (job?.exitCode !== undefined && job.exitCode !== 0) lines.push(style.yellow(`${name} failed: \`berth logs ${name}\` shows why`));
   return lines.join('\n');
+}
+
+function jobWords({ state, exitCode }: JobStatus): string {
+  if (exitCode === undefined) return state;
+  return exitCode === 0 ? 'done' : `failed (exit ${exitCode})`;
 }
 
 type InternalState = NonNullable<AppStatus['services'][number]['internal']>;

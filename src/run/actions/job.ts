@@ -1,9 +1,10 @@
 import { BerthError } from '../../errors/index.ts';
-import { explainExit, labels, type Action } from '../../model/index.ts';
+import { explainExit, labels, type Action, type Instance } from '../../model/index.ts';
 import type { ContainerSummary } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { containerFor } from '../target/container-for.ts';
 import { gatherEvidence } from '../target/evidence.ts';
+import { toInstance } from '../target/instances.ts';
 import { isOurs } from './instance.ts';
 
 /**
@@ -53,6 +54,15 @@ export async function listJobs(ctx: Pick<RunContext, 'target' | 'store' | 'app'>
     ),
   );
   return lists.flat();
+}
+
+/** The newest run of each job, with the container that was kept of it. */
+export async function lastJobs(ctx: Pick<RunContext, 'target' | 'store' | 'app'>, signal?: AbortSignal): Promise<Instance[]> {
+  const jobs = (await listJobs(ctx, signal)).filter((job) => job.labels[labels.role] === 'job');
+  const oldestFirst = jobs.toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+  const last = new Map(oldestFirst.map((job) => [job.labels[labels.service], job]));
+  const details = await Promise.all([...last.values()].map((job) => ctx.target.engine.inspectContainer(job.id, signal)));
+  return details.flatMap((d) => (d === undefined ? [] : [toInstance(d)]));
 }
 
 /** Removes the kept containers of jobs and release commands, of one release or of all. */
