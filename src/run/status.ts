@@ -83,13 +83,13 @@ function serviceStatus(ctx: RunContext, seen: Seen): ServiceStatus {
     stopped,
     ...(inMaintenance(ctx).includes(seen.name) ? { maintenance: true } : {}),
     instances,
-    ...(s?.isJob === false ? {} : { job: jobStatus(seen) }),
+    job: jobStatus(s, seen),
   };
 }
 
-function jobStatus({ name, jobs }: Seen): JobStatus | undefined {
+function jobStatus(s: DesiredService | undefined, { name, jobs }: Seen): JobStatus | undefined {
   const job = jobs.find((j) => j.service === name);
-  if (job === undefined) return undefined;
+  if (job === undefined || s?.isJob === false) return undefined;
   return { name: job.name, release: job.release, state: job.state, ...(job.exitCode === undefined ? {} : { exitCode: job.exitCode }) };
 }
 

@@ -1,5 +1,5 @@
 import { certificateLine } from './certificates-text.ts';
-import type { AppStatus, JobStatus } from '../../contract/index.ts';
+import type { AppStatus, JobStatus, ServiceStatus } from '../../contract/index.ts';
 import { ago, count, table } from '../format.ts';
 import type { Style } from '../style.ts';
 
@@ -19,23 +19,7 @@ export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
         `${app.rollout.kind} in progress for ${ago(app.rollout.createdAtMs, nowMs).replace(' ago', '')}; \`berth events -f\` shows it`,
       ),
     );
-  const rows = app.services.flatMap((service) => {
-    const urls = service.urls.join(', ');
-    const { job } = service;
-    if (job !== undefined) return [[job.name, service.name, String(job.release), jobWords(job), '', '', '']];
-    if (service.instances.length === 0)
-      return [['-', service.name, String(service.release), service.stopped ? 'stopped' : 'none', '', '', '']];
-    return service.instances.map((instance) => [
-      instance.name,
-      service.name,
-      String(instance.release),
-      stateOf(instance, nowMs),
-      instance.health,
-      instance.weight === undefined ? '-' : String(instance.weight),
-      // One that does not run answers nowhere.
-      instance.state === 'running' ? urls : '',
-    ]);
-  });
+  const rows = app.services.flatMap((service) => rowsOf(service, nowMs));
   if (rows.length === 0) return [...lines, 'no services'].join('\n');
   lines.push('', table(['NAME', 'SERVICE', 'RELEASE', 'STATE', 'HEALTH', 'WEIGHT', 'URL'], rows));
   for (const { name, certificate } of app.services)
@@ -44,20 +28,40 @@ export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
     if (maintenance === true)
       lines.push(style.yellow(`${name} is in maintenance: everybody outside is answered 503 until \`berth maintenance off ${name}\``));
   for (const { name, internal } of app.services) if (internal?.kind === 'front') lines.push(frontLine(name, internal, style));
-  const short = app.services.filter((service) => !service.stopped && service.ready < service.wanted);
-  for (const service of short) lines.push(style.yellow(`${service.name}: ${service.ready} of ${count(service.wanted, 'instance')} ready`));
-  for (const instance of app.services.flatMap((service) => service.instances)) {
-    if (instance.health === 'failed')
-      lines.push(style.yellow(`${instance.name} failed${exitWords(instance)} and is kept to be looked at: docker logs ${instance.name}`));
-  }
-  for (const { name, job } of app.services)
-    if (job?.exitCode !== undefined && job.exitCode !== 0) lines.push(style.yellow(`${name} failed: \`berth logs ${name}\` shows why`));
-  return lines.join('\n');
+  return [...lines, ...troubles(app).map((line) => style.yellow(line))].join('\n');
+}
+
+/** What does not run as it should. */
+function troubles({ services }: AppStatus): string[] {
+  const short = services.filter((service) => !service.stopped && service.ready < service.wanted);
+  const failed = services.flatMap((service) => service.instances).filter((instance) => instance.health === 'failed');
+  const failedJobs = services.filter(({ job }) => job?.exitCode !== undefined && job.exitCode !== 0);
+  return [
+    ...short.map(({ name, ready, wanted }) => `${name}: ${ready} of ${count(wanted, 'instance')} ready`),
+    ...failed.map((instance) => `${instance.name} failed${exitWords(instance)} and is kept to be looked at: docker logs ${instance.name}`),
+    ...failedJobs.map(({ name }) => `${name} failed: \`berth logs ${name}\` shows why`),
+  ];
 }
 
 function jobWords({ state, exitCode }: JobStatus): string {
   if (exitCode === undefined) return state;
   return exitCode === 0 ? 'done' : `failed (exit ${exitCode})`;
+}
+
+/** A row for each instance of a service, else one that says why there is none. */
+function rowsOf({ name, release, urls, stopped, instances, job }: ServiceStatus, nowMs: number): string[][] {
+  if (job !== undefined) return [[job.name, name, String(job.release), jobWords(job), '', '', '']];
+  if (instances.length === 0) return [['-', name, String(release), stopped ? 'stopped' : 'none', '', '', '']];
+  return instances.map((instance) => [
+    instance.name,
+    name,
+    String(instance.release),
+    stateOf(instance, nowMs),
+    instance.health,
+    instance.weight === undefined ? '-' : String(instance.weight),
+    // One that does not run answers nowhere.
+    instance.state === 'running' ? urls.join(', ') : '',
+  ]);
 }
 
 type InternalState = NonNullable<AppStatus['services'][number]['internal']>;
