@@ -73,6 +73,20 @@ describe('the front of a service', () => {
     expect(steps.indexOf('done front.open api')).toBeLessThan(steps.indexOf('done front.drain shop-api-1'));
   });
 
+  it('lets no old instance be called by the name while it stops', async () => {
+    const w = new FakeWorld();
+    await w.up(project([api({ internal: 'dns' })]));
+    const names: string[][] = [];
+    const stop = w.engine.stopContainer.bind(w.engine);
+    w.engine.stopContainer = async (container, options, signal) => {
+      const details = await w.engine.inspectContainer(container);
+      names.push(Object.values(details?.networks ?? {}).flatMap((n) => n.aliases));
+      await stop(container, options, signal);
+    };
+    expect(await w.up(project([api({ internal: 'front' })]))).toMatchObject({ exitCode: 0 });
+    expect(names).toEqual([[], []]);
+  });
+
   it('comes with the second writer of a service and goes with it', async () => {
     const w = new FakeWorld();
     const volumes = [{ key: 'data', name: 'shop_data', external: false, driverOpts: {}, labels: {} }];

@@ -1,23 +1,47 @@
 import type { Action } from '../../model/index.ts';
 import type { RunContext } from '../deps.ts';
+import { isOwnNetwork } from '../target/addressing.ts';
 import { needInstance } from '../target/instances.ts';
 
-/** An instance is free when nobody has called for a moment; as new callers may come until it ends, a longer one is no better. */
+/** An instance is free when nobody has called for a moment; as new callers may come while it has its name, a longer one is no better. */
 const momentMs = 30;
+/** Who was told its address just before it gave up its name has called by then. */
+const namelessMs = 250;
 const pauseMs = 20;
 
 /**
  * Waits until nobody calls an instance by its own address any more, as far as the kernel shows connections; its proxies
- * have let go of it before. Its name is the engine's to give and goes with the container, so new callers may come until then.
+ * have let go of it before. Then it gives up the name that its front has taken, so that nobody new is sent to it, and those
+ * who were told its address a moment ago are waited for.
  */
 export async function awaitQuiet(
   ctx: RunContext,
   action: Extract<Action, { kind: 'instance.quiet' }>,
   signal: AbortSignal,
 ): Promise<{ closed: number; note?: string }> {
-  const fronts = ctx.store.getFront(ctx.app, action.service)?.networks.flatMap((n) => n.address ?? []) ?? [];
-  const left = await untilUncalled(ctx, { container: action.instance, drainMs: action.drainMs, quietMs: momentMs, except: fronts }, signal);
+  const front = ctx.store.getFront(ctx.app, action.service)?.networks ?? [];
+  const callers = { container: action.instance, except: front.flatMap((n) => n.address ?? []) };
+  await untilUncalled(ctx, { ...callers, drainMs: action.drainMs, quietMs: momentMs }, signal);
+  const own = front.map((n) => n.name).filter((name) => isOwnNetwork(ctx, name));
+  await giveUpNames(ctx, action.instance, own, signal);
+  const left = await untilUncalled(ctx, { ...callers, drainMs: namelessMs * 4, quietMs: namelessMs }, signal);
   return left === 0 ? { closed: 0 } : { closed: left, note: `${left} connections straight to it outlived the drain` };
+}
+
+/**
+ * Leaves networks and joins them again at the same address without the names of the service. Connections outlive it: the
+ * engine makes the hardware address from the network's one, so for them it is a moment without answer.
+ */
+async function giveUpNames(ctx: RunContext, instance: string, networks: readonly string[], signal: AbortSignal): Promise<void> {
+  const { engine } = ctx.target;
+  const details = await needInstance(ctx, instance, signal);
+  for (const name of networks) {
+    const there = details.networks[name];
+    if (there === undefined || there.address === '') continue;
+    if (there.aliases.every((alias) => alias === instance || details.id.startsWith(alias))) continue;
+    await engine.disconnectNetwork(name, details.id, signal);
+    await engine.connectNetwork(name, details.id, { Aliases: [], IPAMConfig: { IPv4Address: there.address } }, signal);
+  }
 }
 
 /** Waits until a container has had no callers for `quietMs` but the machine itself and those named; answers how many it still has when time is up. */
