@@ -15,6 +15,8 @@ export type Classes = {
   readonly retiring: readonly Instance[];
   /** Those of them that answer now, by name. */
   readonly answering: readonly string[];
+  /** As wanted but for the service's names, which they gave up for a front that is not wanted. */
+  readonly nameless: readonly Instance[];
   /** To be removed; they serve nothing. */
   readonly leftover: readonly Instance[];
   /** Kept after a failed gate. */
@@ -49,6 +51,7 @@ export function classify(s: DesiredService, desired: Desired, observed: Observed
     missing: Math.max(0, s.replicas - kept.length),
     retiring: others.filter((i) => isAlive(i)),
     answering: others.filter((i) => answers(i)).map((i) => i.name),
+    nameless: hasFront(s) ? [] : kept.filter((i) => observed.nameless.includes(i.name)),
     leftover: others.filter((i) => !isAlive(i)),
     failed,
     edgeDiffers: hasEdge(s.service) ? edge?.settled !== true : edge !== undefined,

@@ -39,6 +39,8 @@ export type Observed = {
   readonly instances: readonly Instance[];
   /** Instances of this very rollout that have not passed their probe yet. */
   readonly unproven: readonly string[];
+  /** Instances that a front has taken the service's names from. */
+  readonly nameless: readonly string[];
   /** Instances that the edge counts as ready or draining, by service. */
   readonly edge: Readonly<Record<string, ObservedEdge>>;
   /** The same of the fronts that there are, by service. */

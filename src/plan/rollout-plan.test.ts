@@ -55,7 +55,7 @@ function instance(name: string, rest: Partial<Instance> = {}): Instance {
 function observed(instances: readonly Instance[], rest: Partial<Observed> = {}): Observed {
   const ready = instances.filter((i) => i.service === 'web' && i.state === 'running').map((i) => i.name);
   const edge = ready.length > 0 ? { web: { ready, draining: [], settled: true } } : {};
-  return { instances, unproven: [], edge, fronts: {}, networks: ['default'], volumes: [], jobs: [], watched: false, ...rest };
+  return { instances, unproven: [], nameless: [], edge, fronts: {}, networks: ['default'], volumes: [], jobs: [], watched: false, ...rest };
 }
 
 const short = (plan: Plan): string[] =>

@@ -67,6 +67,7 @@ class ServiceRolling {
     const replaces = classes.retiring.length > 0 && classes.missing + classes.waking.length > 0;
     let needs = this.#ensureCertificate(this.#in.needs);
     if (options.direction === 'forward') needs = this.#clearFailed(needs);
+    needs = this.#giveNamesBack(needs);
     this.#openFront();
     needs = order.order === 'stop-first' ? this.#stopFirst(needs) : this.#startFirst(needs);
     needs = this.#clearLeftover(needs);
@@ -108,6 +109,15 @@ class ServiceRolling {
     if (hasFront(s) && classes.retiring.some((i) => i.fronted !== true)) return 'other services reach it through a front from now on';
     if (!hasFront(s) && front !== undefined) return 'other services reach it without a front from now on';
     return 'its image or configuration changed';
+  }
+
+  /** A rollout to a front goes back: who looks the name up without it must find these. */
+  #giveNamesBack(needs: readonly string[]): readonly string[] {
+    const { s, classes, list } = this.#in;
+    const named = classes.nameless.map((i) =>
+      list.add({ kind: 'instance.name', service: s.service.name, instance: i.name }, 'a front had taken its name', needs),
+    );
+    return named.length > 0 ? [...needs, ...named] : needs;
   }
 
   /** Before any instance: who depends on the service finds its name, and instances that still have the name are behind it too. */

@@ -87,6 +87,19 @@ describe('the front of a service', () => {
     expect(names).toEqual([[], []]);
   });
 
+  it('leaves old instances their name when it is not to be after all', async () => {
+    const w = new FakeWorld();
+    await w.up(project([api({ internal: 'dns' })]));
+    w.engine.inject({ method: 'stopContainer', on: 1, effect: 'fail', code: 'ENGINE_REFUSED' });
+    const end = await w.up(project([api({ internal: 'front' })]));
+    expect(end).toMatchObject({ state: 'reverted', exitCode: 1, serving: 1 });
+    expect(w.steps(end.id)).toContain('done instance.name shop-api-1');
+    expect(carried(w)).toEqual([]);
+    const named = await Promise.all(['shop-api-1', 'shop-api-2'].map((name) => w.clock.run(w.engine.inspectContainer(name))));
+    expect(named.map((c) => c?.networks['shop_default']?.aliases)).toEqual([['api'], ['api']]);
+    expect(named.map((c) => c?.networks['shop_default']?.address)).not.toContain('');
+  });
+
   it('comes with the second writer of a service and goes with it', async () => {
     const w = new FakeWorld();
     const volumes = [{ key: 'data', name: 'shop_data', external: false, driverOpts: {}, labels: {} }];

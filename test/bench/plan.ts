@@ -83,5 +83,5 @@ function observed(): Observed {
       { ready: Array.from({ length: replicas }, (_, index) => `bench-${service}-${index + 1}`), draining: [], settled: true },
     ]),
   );
-  return { instances, unproven: [], edge, fronts: edge, networks: ['default'], volumes: [], jobs: [], watched: false };
+  return { instances, unproven: [], nameless: [], edge, fronts: edge, networks: ['default'], volumes: [], jobs: [], watched: false };
 }

@@ -4,4 +4,4 @@
  */
 export { configHash } from './config-hash.ts';
 export type { ContainerInput, JoinedNetwork } from './input.ts';
-export { toContainer, type ContainerRequest } from './to-container.ts';
+export { toContainer, toEndpoints, type ContainerRequest } from './to-container.ts';

@@ -10,12 +10,15 @@ export type ContainerRequest = {
   readonly connect: readonly { readonly network: string; readonly endpoint: EndpointBody }[];
 };
 
+/** What decides how a container joins its networks. */
+export type Joining = Pick<ContainerInput, 'service' | 'networks' | 'once'>;
+
 const nano = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms * 1_000_000);
 
 /** Turns a service into the body of `POST /containers/create` (Engine API 1.41, which takes one network; the others are joined after). */
 export function toContainer(input: ContainerInput): ContainerRequest {
   const { service } = input;
-  const [first, ...rest] = input.networks;
+  const [first, ...rest] = toEndpoints(input);
   const environment = { ...service.environment, ...input.secrets.environment, ...input.overrides?.environment };
   const body: ContainerBody = {
     Image: input.image,
@@ -25,9 +28,14 @@ export function toContainer(input: ContainerInput): ContainerRequest {
     ...toProcess(input),
     // An empty entry point is not an absent one: it takes that of the image away.
     ...(service.entrypoint === undefined ? {} : { Entrypoint: service.entrypoint }),
-    ...(first === undefined ? {} : { NetworkingConfig: { EndpointsConfig: { [first.name]: endpoint(input, first) } } }),
+    ...(first === undefined ? {} : { NetworkingConfig: { EndpointsConfig: { [first.network]: first.endpoint } } }),
   };
-  return { body, connect: rest.map((n) => ({ network: n.name, endpoint: endpoint(input, n) })) };
+  return { body, connect: rest };
+}
+
+/** The container's place on each of its networks. */
+export function toEndpoints(input: Joining): ContainerRequest['connect'] {
+  return input.networks.map((n) => ({ network: n.name, endpoint: endpoint(input, n) }));
 }
 
 /** What runs, as whom and with which terminal. */
@@ -65,7 +73,7 @@ function exposedPorts(service: Service): string[] {
 }
 
 /** What the file says about one network; the name of the service is its first alias, unless a front has it. */
-function endpoint(input: ContainerInput, network: JoinedNetwork): EndpointBody {
+function endpoint(input: Joining, network: JoinedNetwork): EndpointBody {
   const attachment = input.service.networks.find((n) => n.network === network.key);
   const ipam = present({
     IPv4Address: input.once ? network.address : (attachment?.ipv4Address ?? network.address),
@@ -82,7 +90,7 @@ function endpoint(input: ContainerInput, network: JoinedNetwork): EndpointBody {
   }) as EndpointBody;
 }
 
-function namesOn(input: ContainerInput, attachment: Attachment, network: JoinedNetwork): Json {
+function namesOn(input: Joining, attachment: Attachment, network: JoinedNetwork): Json {
   const { service } = input;
   const first = input.networks[0] === network;
   return {

@@ -2,6 +2,7 @@ import type { Action } from '../../model/index.ts';
 import type { RunContext } from '../deps.ts';
 import { isOwnNetwork } from '../target/addressing.ts';
 import { needInstance } from '../target/instances.ts';
+import { giveUpNames } from './names.ts';
 
 /** An instance is free when nobody has called for a moment; as new callers may come while it has its name, a longer one is no better. */
 const momentMs = 30;
@@ -26,22 +27,6 @@ export async function awaitQuiet(
   await giveUpNames(ctx, action.instance, own, signal);
   const left = await untilUncalled(ctx, { ...callers, drainMs: namelessMs * 4, quietMs: namelessMs }, signal);
   return left === 0 ? { closed: 0 } : { closed: left, note: `${left} connections straight to it outlived the drain` };
-}
-
-/**
- * Leaves networks and joins them again at the same address without the names of the service. Connections outlive it: the
- * engine makes the hardware address from the network's one, so for them it is a moment without answer.
- */
-async function giveUpNames(ctx: RunContext, instance: string, networks: readonly string[], signal: AbortSignal): Promise<void> {
-  const { engine } = ctx.target;
-  const details = await needInstance(ctx, instance, signal);
-  for (const name of networks) {
-    const there = details.networks[name];
-    if (there === undefined || there.address === '') continue;
-    if (there.aliases.every((alias) => alias === instance || details.id.startsWith(alias))) continue;
-    await engine.disconnectNetwork(name, details.id, signal);
-    await engine.connectNetwork(name, details.id, { Aliases: [], IPAMConfig: { IPv4Address: there.address } }, signal);
-  }
 }
 
 /** Waits until a container has had no callers for `quietMs` but the machine itself and those named; answers how many it still has when time is up. */

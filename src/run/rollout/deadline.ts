@@ -41,6 +41,7 @@ export function deadlineMs(action: Action): number {
     case 'instance.create':
     case 'instance.start':
     case 'instance.remove':
+    case 'instance.name':
     case 'release.promote':
       return 3 * minute;
   }

@@ -7,6 +7,7 @@ import { buildImage, pullImage } from '../actions/image.ts';
 import { createInstance, removeInstance, startInstance, stopInstance } from '../actions/instance.ts';
 import { runJob } from '../actions/job.ts';
 import { probeInstance } from '../actions/probe.ts';
+import { takeNamesBack } from '../actions/names.ts';
 import { awaitQuiet } from '../actions/quiet.ts';
 import { watchRelease } from '../actions/watch.ts';
 import { ensureNetwork, networksOf, removeNetwork } from '../target/addressing.ts';
@@ -70,6 +71,7 @@ export async function performStep({ ctx, side, hooks }: Performing, step: Step, 
     case 'front.settle':
     case 'front.remove':
     case 'instance.quiet':
+    case 'instance.name':
       return performOnTraffic(ctx, side, action, signal);
     case 'wait':
       return ctx.clock.sleep(action.ms, signal);
@@ -80,7 +82,7 @@ export async function performStep({ ctx, side, hooks }: Performing, step: Step, 
   }
 }
 
-type OnTraffic = Extract<Action, { kind: `${'certificate' | 'edge' | 'front'}.${string}` | 'instance.quiet' }>;
+type OnTraffic = Extract<Action, { kind: `${'certificate' | 'edge' | 'front'}.${string}` | 'instance.quiet' | 'instance.name' }>;
 
 /** The steps on what carries traffic. */
 async function performOnTraffic(ctx: RunContext, side: Side, action: OnTraffic, signal: AbortSignal): Promise<unknown> {
@@ -109,6 +111,8 @@ async function performOnTraffic(ctx: RunContext, side: Side, action: OnTraffic, 
       return removeFront(ctx, action, signal);
     case 'instance.quiet':
       return awaitQuiet(ctx, action, signal);
+    case 'instance.name':
+      return takeNamesBack(ctx, side, action, signal);
   }
 }
 

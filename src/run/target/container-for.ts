@@ -1,6 +1,6 @@
 import { BerthError } from '../../errors/index.ts';
 import { labels, type Role, type Service } from '../../model/index.ts';
-import { toContainer, type ContainerInput, type ContainerRequest, type JoinedNetwork } from '../../plan/container/index.ts';
+import { toContainer, toEndpoints, type ContainerInput, type ContainerRequest, type JoinedNetwork } from '../../plan/container/index.ts';
 import { hasFront, instanceName, updateOrder, type DesiredService } from '../../plan/index.ts';
 import { edgeNetwork, ensureAddress, isOwnNetwork } from './addressing.ts';
 import { anonymousVolumesOf } from './anonymous-volumes.ts';
@@ -52,6 +52,18 @@ export async function containerFor(ctx: RunContext, side: Side, wanted: Wanted, 
     overrides: wanted.oneOff,
     containerOf: (name) => instanceName(ctx.app, name, 1),
   });
+}
+
+/** How an instance joins the networks of its service, as it would be created now. */
+export async function endpointsFor(
+  ctx: RunContext,
+  side: Side,
+  of: { readonly service: string; readonly instance: string },
+  signal: AbortSignal,
+): Promise<ContainerRequest['connect']> {
+  const s = side.services.get(of.service);
+  if (s === undefined) throw new BerthError('INTERNAL', `Release ${side.release} has no service ${of.service}.`);
+  return toEndpoints({ service: s.service, networks: await joinNetworks(ctx, side, { s, instance: of.instance, signal }), once: false });
 }
 
 /** What an instance says of itself besides whose it is. */

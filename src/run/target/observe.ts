@@ -6,7 +6,7 @@ import { wantedEdge } from '../actions/edge.ts';
 import { observeCertificates } from '../certificate/wishes.ts';
 import { wantedFront } from '../actions/front.ts';
 import { frontPlace } from './front-place.ts';
-import { edgeNetwork } from './addressing.ts';
+import { edgeNetwork, isOwnNetwork } from './addressing.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { listInstances } from './instances.ts';
 
@@ -39,6 +39,7 @@ export async function observe(ctx: RunContext, side: Side, sight: Sight, signal?
   return {
     instances: sight.instances,
     unproven: sight.instances.filter((i) => i.rolloutId === ctx.rolloutId && !proven.has(i.name)).map((i) => i.name),
+    nameless: await observeNameless(ctx, sight.instances, signal),
     edge: observeEdge(ctx, side),
     certificates: observeCertificates(ctx, side),
     fronts: observeFronts(ctx, side, sight.networks),
@@ -58,6 +59,21 @@ function provenInstances(ctx: RunContext): Set<string> {
     if (action.kind === 'instance.create' || action.kind === 'instance.remove') proven.delete(action.instance);
   }
   return proven;
+}
+
+/** While there is a front, instances from before it may have given up the name of their service. */
+async function observeNameless(ctx: RunContext, instances: readonly Instance[], signal: AbortSignal | undefined): Promise<string[]> {
+  const found = await Promise.all(
+    instances.map(async (i) => {
+      const front = i.fronted === true ? undefined : ctx.store.getFront(ctx.app, i.service);
+      if (front === undefined) return undefined;
+      const networks = (await ctx.target.engine.inspectContainer(i.containerId, signal))?.networks ?? {};
+      const takenOn = front.networks.filter((n) => n.name !== edgeNetwork(ctx.app).name && isOwnNetwork(ctx, n.name));
+      const isNamed = takenOn.every((n) => networks[n.name]?.aliases.includes(i.service) === true);
+      return isNamed ? undefined : i.name;
+    }),
+  );
+  return found.filter((name) => name !== undefined);
 }
 
 /** What the store says that the edge has, by service; `settled` compares it with what `side` wants. */
