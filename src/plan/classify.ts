@@ -1,5 +1,5 @@
 import type { Instance } from '../model/index.ts';
-import type { Desired, DesiredService, Observed, ObservedEdge } from './desired.ts';
+import type { Desired, DesiredService, Observed, ObservedEdge, PlanOptions } from './desired.ts';
 import { hasEdge } from './desired.ts';
 import { hasFront } from './front.ts';
 
@@ -29,8 +29,15 @@ export type Classes = {
 
 const isAlive = (i: Instance): boolean => i.state === 'running' || i.state === 'restarting' || i.state === 'paused';
 
-/** Compares the instances of a service with what is wanted of it. */
-export function classify(s: DesiredService, desired: Desired, observed: Observed): Classes {
+/**
+ * Compares the instances of a service with what is wanted of it. One that failed its gate and is kept to be looked at is
+ * never what is wanted, also where it is of the release that is gone back to (`berth restart`).
+ */
+export function classify(
+  s: DesiredService,
+  against: { desired: Desired; observed: Observed; options: Pick<PlanOptions, 'keep'> },
+): Classes {
+  const { desired, observed, options } = against;
   const mine = observed.instances.filter((i) => i.service === s.service.name).toSorted(byNumber);
   const edge = observed.edge[s.service.name];
   const unproven = new Set(observed.unproven);
@@ -41,7 +48,12 @@ export function classify(s: DesiredService, desired: Desired, observed: Observed
   const failed = mine.filter((i) => i.failed);
   const rest = mine.filter((i) => !i.failed);
   const wanted = rest.filter(
-    (i) => i.config === s.config && i.state !== 'dead' && i.state !== 'removing' && (!s.force || i.rolloutId === desired.rolloutId),
+    (i) =>
+      i.config === s.config &&
+      i.state !== 'dead' &&
+      i.state !== 'removing' &&
+      !options.keep.includes(i.name) &&
+      (!s.force || i.rolloutId === desired.rolloutId),
   );
   const kept = [...wanted.filter(serves), ...wanted.filter((i) => !serves(i))].slice(0, s.replicas);
   const others = rest.filter((i) => !kept.includes(i));

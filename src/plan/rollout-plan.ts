@@ -36,7 +36,7 @@ class RolloutPlanning {
 
   plan(): Plan {
     const ordered = this.#withForcedDependents(dependencyOrder(this.#desired.services).filter((s) => this.#isTouched(s)));
-    for (const s of ordered) this.#classes.set(s.service.name, classify(s, this.#desired, this.#observed));
+    for (const s of ordered) this.#classes.set(s.service.name, this.#classify(s));
     const changed = ordered.some((s) => !s.isJob && this.#isChanged(s));
     const base = changed || ordered.some((s) => s.isJob) ? this.#planGround() : [];
     const taken = new Set(this.#observed.instances.map((i) => i.name));
@@ -80,7 +80,11 @@ class RolloutPlanning {
   #rolls(name: string): boolean {
     const s = this.#desired.services.find((d) => d.service.name === name);
     if (s === undefined || s.isJob) return false;
-    return classify(s, this.#desired, this.#observed).retiring.length > 0;
+    return this.#classify(s).retiring.length > 0;
+  }
+
+  #classify(s: DesiredService): Classes {
+    return classify(s, { desired: this.#desired, observed: this.#observed, options: this.#options });
   }
 
   #planGround(): string[] {

@@ -115,6 +115,15 @@ describe('restart, stop, start, down', () => {
     expect(w.instances()).toHaveLength(before.length);
   });
 
+  it('restart replaces one that fails in the watch, though it is of the very release that is gone back to', async () => {
+    const w = await serving();
+    w.dataPlane.onChange = () => w.dataPlane.count('shop.web.8080', 'shop-web-5', { checked: false, lastCheck: 'L4TOUT' });
+    expect(await w.do({ kind: 'restart', app: 'shop', services: [] })).toMatchObject({ state: 'reverted', exitCode: 1 });
+    expect(w.serving()).toHaveLength(3);
+    expect(w.serving()).not.toContain('shop-web-5');
+    expect(w.instances()).toContain('shop-web-5 r1 exited');
+  });
+
   it('stop keeps the containers and start brings them back', async () => {
     const w = await serving();
     expect(await w.do({ kind: 'stop', app: 'shop', services: [] })).toMatchObject({ state: 'done' });
