@@ -105,6 +105,8 @@ export type ProxyServerStats = {
   readonly backend: string;
   readonly server: string;
   readonly status: 'up' | 'down' | 'drain' | 'maint';
+  /** HAProxy's last own check passed; false before the first. `up` alone may only mean that too few have failed. */
+  readonly checked: boolean;
   /** What HAProxy's last own check said, in its words. */
   readonly lastCheck: string;
   readonly current: number;

@@ -95,4 +95,16 @@ describe('up', () => {
     const r1 = w.instances().filter((i) => i.includes(' r1 running'));
     expect(r1).toHaveLength(3);
   });
+
+  it('goes back when HAProxy cannot reach what the probes reach', async () => {
+    const w = new FakeWorld();
+    await w.up(project([web()]));
+    const next = project([web({ environment: { V: '2' }, rollout: { drainMs: 100, watchMs: 1000 } })]);
+    // Called up until enough checks have failed, and in a short watch they have not.
+    w.dataPlane.onChange = () => w.dataPlane.count('shop.web.8080', 'shop-web-5', { checked: false, lastCheck: 'L4TOUT' });
+    const end = await w.up(next);
+    expect(end).toMatchObject({ state: 'reverted', serving: 1, error: { code: 'WATCH_FAILED' } });
+    expect(end.error?.message).toContain("HAProxy's own check of it fails (L4TOUT, backend shop.web.8080)");
+    expect(w.serving()).toEqual(['shop-web-1', 'shop-web-2', 'shop-web-3']);
+  });
 });

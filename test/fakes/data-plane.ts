@@ -213,6 +213,7 @@ export class FakeDataPlane implements DataPlane {
       backend,
       server,
       status: 'up',
+      checked: true,
       lastCheck: 'L7OK/200',
       current: 0,
       requests: 0,

@@ -31,6 +31,7 @@ b,BACKEND,0,9,1,2,UP,1,,,4,,,12,http,,
       backend: 'b',
       server: 's1',
       status: 'up',
+      checked: true,
       lastCheck: 'L7OK/200 Layer7 check passed, "fine"',
       current: 2,
       requests: 8,
@@ -39,8 +40,8 @@ b,BACKEND,0,9,1,2,UP,1,,,4,,,12,http,,
       responseErrors: 2,
       responseMs: 12,
     },
-    { ...common, server: 's2', status: 'down', lastCheck: 'L4CON Connection refused', requests: 5 },
-    { ...common, server: 's3', status: 'drain', lastCheck: 'L7OK/200', requests: 0 },
+    { ...common, server: 's2', status: 'down', checked: false, lastCheck: 'L4CON Connection refused', requests: 5 },
+    { ...common, server: 's3', status: 'drain', checked: true, lastCheck: 'L7OK/200', requests: 0 },
   ]);
 });
 

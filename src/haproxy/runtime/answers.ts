@@ -39,6 +39,9 @@ export function readServersState(text: string): ActualServer[] {
   });
 }
 
+/** `check_status` of a check that passed on layer 4, 6 or 7; `L7OKC` is one that passed only so far. */
+const passed = /^L[467]OK(?:\/|$)/;
+
 /** Reads the servers' rows of `show stat`. */
 export function readStats(text: string): ProxyServerStats[] {
   const [header, ...rows] = text.split('\n').filter((line) => line !== '');
@@ -53,6 +56,7 @@ export function readStats(text: string): ProxyServerStats[] {
         backend: cell('pxname'),
         server: cell('svname'),
         status: toStatus(cell('status')),
+        checked: passed.test(check),
         lastCheck: [check, cell('last_chk')].filter((part) => part !== '').join(' '),
         current: Math.max(count('scur'), count('used_conn_cur')),
         requests: cell('mode') === 'http' ? count('req_tot') || count('stot') : count('stot'),

@@ -6,6 +6,7 @@ const counted = (server: string, requests: number): ProxyServerStats => ({
   backend: 'b',
   server,
   status: 'up',
+  checked: true,
   lastCheck: '',
   current: 0,
   requests,

@@ -1,10 +1,11 @@
 import { BerthError } from '../../errors/index.ts';
-import type { Action, ProbeResult } from '../../model/index.ts';
+import type { Action, ProbeResult, ProxyServerStats } from '../../model/index.ts';
 import type { ContainerDetails } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { gatherEvidence } from '../target/evidence.ts';
 import { addressOf, listInstances, needInstance } from '../target/instances.ts';
 import { p95Beside } from './latency.ts';
+import { ProxyChecks, proxyStats } from './proxy-checks.ts';
 import type { Drained } from './traffic.ts';
 
 /** Gates of DESIGN §5: so many failed probes in a row, and what counts only after so many requests. */
@@ -26,15 +27,28 @@ type Watched = {
 export async function watchRelease(ctx: RunContext, side: Side, action: WatchAction, signal: AbortSignal): Promise<{ note: string }> {
   const old = drainedBefore(ctx, action.services);
   const watched = await awaitRunning(ctx, action, signal);
+  const checks = new ProxyChecks(
+    ctx,
+    watched.map((w) => w.name),
+  );
   const began = ctx.clock.monotonic();
   while (true) {
     const left = action.ms - (ctx.clock.monotonic() - began);
     if (left <= 0) break;
     await ctx.clock.sleep(Math.min(1000, left), signal);
     for (const w of watched) await checkInstance(ctx, side, w, signal);
-    for (const service of action.services) await checkTraffic(ctx, { side, service, old: old.get(service) }, signal);
+    const stats = await proxyStats(ctx, signal);
+    const fallen = checks.findFallen(stats);
+    if (fallen !== undefined) throw await failure(ctx, { ...fallen, probes: probesOf(watched, fallen.name) });
+    for (const service of action.services) await checkTraffic(ctx, { side, service, old: old.get(service), stats }, signal);
   }
+  const unwell = await checks.awaitPassed(signal);
+  if (unwell !== undefined) throw await failure(ctx, { ...unwell, probes: probesOf(watched, unwell.name) });
   return { note: `${watched.length} ${watched.length === 1 ? 'instance' : 'instances'} stayed well` };
+}
+
+function probesOf(watched: readonly Watched[], name: string): readonly ProbeResult[] {
+  return watched.find((w) => w.name === name)?.probes ?? [];
 }
 
 /** What the replaced instances had served, per service, from the journal of this rollout. */
@@ -119,12 +133,12 @@ async function probeOnce(
 /** Compares what edge and front counted for the new release with what the old one had; without an old one there is no measure. */
 async function checkTraffic(
   ctx: RunContext,
-  { side, service, old }: { readonly side: Side; readonly service: string; readonly old: Drained | undefined },
+  seen: { readonly side: Side; readonly service: string; readonly old: Drained | undefined; readonly stats: readonly ProxyServerStats[] },
   signal: AbortSignal,
 ): Promise<void> {
+  const { side, service, old } = seen;
   if (old === undefined || old.requests < limits.requests) return;
-  const [edge, front] = await Promise.all([ctx.target.dataPlane.stats(signal), ctx.fronts.stats({ app: ctx.app, service }, signal)]);
-  const servers = [...edge, ...front].filter((s) => s.backend.startsWith(`${ctx.app}.${service}.`) && s.status !== 'drain');
+  const servers = seen.stats.filter((s) => s.backend.startsWith(`${ctx.app}.${service}.`) && s.status !== 'drain');
   const requests = servers.reduce((sum, s) => sum + s.requests, 0);
   if (requests < limits.requests) return;
   const share = servers.reduce((sum, s) => sum + s.responses5xx, 0) / requests;
