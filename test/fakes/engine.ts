@@ -57,6 +57,8 @@ export class FakeEngine extends FakeContainerCalls implements ports.Engine {
     const order = again.map((c) => ({ c, key: this.random() })).toSorted((a, b) => a.key - b.key);
     const startAll = (): void => {
       for (const { c } of order) {
+        // The proxies are made anew behind the engine's back while it is away.
+        if (!this.machine.containers.has(c.id)) continue;
         c.restartCount = 0;
         if (c.state === 'exited') this.machine.start(c);
       }
