@@ -1,4 +1,4 @@
-import { makeAppImage, removeAppImage } from '../e2e/harness/index.ts';
+import { buildBerth, makeAppImage, removeAppImage, removeBerth } from '../e2e/harness/index.ts';
 import { accessLog } from './access-log.ts';
 import type { Bench, Measurement } from './bench.ts';
 import { frontRollout } from './front-rollout.ts';
@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<number> {
   const chosen = names.includes('all') ? benches : benches.filter((bench) => names.includes(bench.name));
   const json = args.includes('--json');
   let ok = true;
-  await makeAppImage();
+  await Promise.all([buildBerth(), makeAppImage()]);
   try {
     for (const bench of chosen) {
       const measured = await bench.run((progress) => process.stderr.write(`${bench.name}: ${progress}\n`));
@@ -50,7 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
       ok &&= measured.every((measurement) => measurement.ok);
     }
   } finally {
-    await removeAppImage();
+    await Promise.all([removeBerth(), removeAppImage()]);
   }
   return ok ? 0 : 1;
 }

@@ -1,11 +1,12 @@
+import { buildBerth, removeBerth } from './built.ts';
 import { makeAppImage, removeAppImage } from './image.ts';
 
-/** Before the first end-to-end test: the image that they deploy. */
+/** Before the first end-to-end test: the berth that they start and the image that they deploy. */
 export async function setup(): Promise<void> {
-  await makeAppImage();
+  await Promise.all([buildBerth(), makeAppImage()]);
 }
 
 /** After the last one. */
 export async function teardown(): Promise<void> {
-  await removeAppImage();
+  await Promise.all([removeBerth(), removeAppImage()]);
 }

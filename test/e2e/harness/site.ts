@@ -3,16 +3,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { labels } from '../../../src/model/index.ts';
+import { builtBerth } from './built.ts';
 import { freePort } from './free-port.ts';
 import { get, type Answer } from './get.ts';
 import { appImage } from './image.ts';
 import { docker, Running, type Result } from './program.ts';
 
-const fromSources = path.resolve(import.meta.dirname, '../../../bin/berth');
-
 /**
  * `home` shares another site's home (two apps of one installation), unless `ownsHome` says that it is only to lie
- * elsewhere. `launcher` is another `berth` than that of the sources.
+ * elsewhere. `launcher` is another `berth` than the built one.
  */
 type SiteOptions = { readonly home?: string; readonly ownsHome?: boolean; readonly port?: number; readonly launcher?: string };
 
@@ -31,7 +30,7 @@ export class Site implements AsyncDisposable {
   private constructor(port: number, { home, launcher, ownsHome = home === undefined }: SiteOptions) {
     this.name = `e2e${randomBytes(4).toString('hex')}`;
     this.port = port;
-    this.launcher = launcher ?? fromSources;
+    this.launcher = launcher ?? builtBerth();
     this.root = mkdtempSync(path.join(tmpdir(), 'berth-e2e-'));
     this.directory = path.join(this.root, 'app');
     this.ownsHome = ownsHome;
