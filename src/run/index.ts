@@ -3,7 +3,8 @@
  * or the command line. Start reading at `create-runner.ts`; `rollout/session.ts` is one rollout from request to
  * end, `actions/` does its steps, `target/` looks at the engine and decides what a release wants there.
  */
-export { createRunner, socketSetting } from './create-runner.ts';
+export { socketSetting } from './contexts.ts';
+export { createRunner } from './create-runner.ts';
 export type { Target } from './deps.ts';
 export { createRedactor } from './redacting-store.ts';
 export type { Runner } from './runner.ts';
