@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildSchema, type Build } from '../model/index.ts';
 import type { BuildEnvironment, BuildInput } from '../ports/index.ts';
@@ -132,11 +132,15 @@ test('the authorities are one bundle without doubles', () => {
   expect(bundle.split('=only here=')).toHaveLength(2);
 });
 
-test('a secret from a variable is a private file; one that is missing is an error', () => {
-  const input = given({ secrets: [{ id: 't', env: 'TOKEN' }] }, { tool: { TOKEN: 'value' } });
-  const [lent] = lendFiles({ build: input.build, environment: input.environment, directory });
-  expect(readFileSync(lent?.source ?? '', 'utf8')).toBe('value');
-  expect(() => lendFiles({ build: input.build, environment: plain, directory })).toThrow(
-    expect.objectContaining({ code: 'VARIABLE_REQUIRED' }),
-  );
+test('a secret of the project is a private file whatever its id, and in no argument; a file that is gone is an error', () => {
+  const input = given({ secrets: [{ id: '/../t', secret: 'TOKEN' }] });
+  const lent = lendFiles({ ...input, secrets: { TOKEN: Buffer.from('value') }, directory });
+  const { source = '' } = lent.find(({ id }) => id === '/../t') ?? {};
+  expect(readFileSync(source, 'utf8')).toBe('value');
+  expect(statSync(source).mode & 0o777).toBe(0o600);
+  expect(dirname(source)).toBe(directory);
+  const command = buildCommand({ tool: { file: 'd', kind: 'cli' }, input, socket: '/s', directory, lent, bases: {}, key: 'k' });
+  expect(JSON.stringify(command)).not.toContain('value');
+  const { build } = given({ secrets: [{ id: 't', file: '/gone' }] });
+  expect(() => lendFiles({ build, environment: plain, directory })).toThrow(expect.objectContaining({ code: 'FILE_NOT_FOUND' }));
 });

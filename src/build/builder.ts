@@ -56,7 +56,7 @@ export function createBuilder(options: BuilderOptions): Builder {
       const { socket } = await engine.info(signal);
       const directory = await privateDirectory(cacheDirectory);
       try {
-        const lent = lendFiles({ build: input.build, environment: input.environment, directory });
+        const lent = lendFiles({ ...input, directory });
         const authorities = lent.find(({ id }) => id === 'berth-ca')?.source;
         const environment = toolEnvironment(input.environment, authorities);
         const wanted = wantedBases(input.build);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { collectBuildEnvironment, type Surroundings } from './environment.ts';
 
-function collect(environment: Record<string, string>, files: Record<string, string> = {}, secretVariables: string[] = []) {
+function collect(environment: Record<string, string>, files: Record<string, string> = {}) {
   const surroundings: Surroundings = {
     environment,
     home: '/home/me',
@@ -10,7 +10,6 @@ function collect(environment: Record<string, string>, files: Record<string, stri
       Object.keys(files)
         .filter((file) => file.startsWith(`${path}/`))
         .map((file) => file.slice(path.length + 1)),
-    secretVariables,
   };
   return collectBuildEnvironment(surroundings);
 }
@@ -46,13 +45,12 @@ test('proxies, authorities, settings and index variables are found', () => {
       TOKEN: 't',
     },
     files,
-    ['TOKEN'],
   );
   expect(found.proxy).toEqual({ no_proxy: 'local', HTTPS_PROXY: 'http://p:1' });
   expect(found.certificateFiles).toEqual(['/corp.pem', '/mirror.pem', '/usr/local/share/ca-certificates/a.crt']);
   expect(found.npmrc).toBe('/home/me/.npmrc');
   expect(found.pipConf).toBe('/home/me/.config/pip/pip.conf');
-  expect(found.tool).toEqual({ TOKEN: 't', PIP_INDEX_URL: 'https://m/', HOME: '/home/me' });
+  expect(found.tool).toEqual({ PIP_INDEX_URL: 'https://m/', HOME: '/home/me' });
 });
 
 test('a named npmrc wins over the one at home', () => {

@@ -10,8 +10,6 @@ export type Surroundings = {
   readonly read: (path: string) => string | undefined;
   /** Names in a directory; none when it is not there. */
   readonly list: (path: string) => readonly string[];
-  /** Variables that secrets of builds are taken from (`build.secrets`, `environment: NAME`). */
-  readonly secretVariables?: readonly string[];
 };
 
 const proxies = ['http_proxy', 'https_proxy', 'no_proxy', 'ftp_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()]);
@@ -24,7 +22,7 @@ export function collectBuildEnvironment(surroundings: Surroundings): BuildEnviro
   const { environment, home } = surroundings;
   const npmrc = first(surroundings, [variable(environment, 'npm_config_userconfig'), join(home, '.npmrc')]);
   const pipConf = first(surroundings, pipFiles(environment, home));
-  const tool = pick(environment, [...toolVariables, ...(surroundings.secretVariables ?? []), ...indexVariables(environment)]);
+  const tool = pick(environment, [...toolVariables, ...indexVariables(environment)]);
   return {
     proxy: pick(environment, proxies),
     certificateFiles: certificates(surroundings, [npmrc, pipConf]),

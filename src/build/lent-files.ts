@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError } from '../errors/index.ts';
 import type { Build } from '../model/index.ts';
-import type { BuildEnvironment } from '../ports/index.ts';
+import type { BuildEnvironment, BuildInput } from '../ports/index.ts';
 
 /** Bundles of all public authorities, where the distributions keep them. */
 const systemBundles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem'];
@@ -12,14 +12,16 @@ export type LentFile = { readonly id: string; readonly source: string };
 
 /**
  * Writes what the host lends to a build into a private directory: the certificate authorities, the package index
- * settings, and secrets that are given as variables.
+ * settings, and secrets.
  */
 export function lendFiles(input: {
   readonly build: Build;
   readonly environment: BuildEnvironment;
+  /** Values of the project's secrets that the build uses. */
+  readonly secrets?: BuildInput['secrets'];
   readonly directory: string;
 }): LentFile[] {
-  const { build, environment, directory } = input;
+  const { build, environment, secrets = {}, directory } = input;
   const write = (id: string, content: string): LentFile[] => {
     if (content === '') return [];
     const source = join(directory, id);
@@ -30,7 +32,7 @@ export function lendFiles(input: {
     ...write('berth-ca', certificateBundle(environment.certificateFiles)),
     ...write('berth-npmrc', npmSettings(build, environment)),
     ...write('berth-pip', pipSettings(environment)),
-    ...build.secrets.map((secret) => ownSecret(secret, environment, directory)),
+    ...build.secrets.map((secret, at) => ownSecret(secret, secrets, join(directory, `secret-${at}`))),
   ];
 }
 
@@ -76,20 +78,18 @@ function pipSettings({ pipConf, tool }: BuildEnvironment): string {
   return lines.some((line) => /[=:]/.test(line)) ? `${lines.join('\n')}\n` : '';
 }
 
-function ownSecret(secret: Build['secrets'][number], { tool }: BuildEnvironment, directory: string): LentFile {
-  if (secret.file !== undefined) {
-    if (existsSync(secret.file)) return { id: secret.id, source: secret.file };
-    throw new BerthError('FILE_NOT_FOUND', `Could not read the build secret ${secret.id}: there is no file ${secret.file}.`, {
-      where: { file: secret.file },
-    });
+/** Ids of secrets may hold anything, so they name no file. */
+function ownSecret(secret: Build['secrets'][number], values: NonNullable<BuildInput['secrets']>, path: string): LentFile {
+  const { id } = secret;
+  if ('file' in secret) {
+    const { file } = secret;
+    if (existsSync(file)) return { id, source: file };
+    throw new BerthError('FILE_NOT_FOUND', `Could not read the build secret ${id}: there is no file ${file}.`, { where: { file } });
   }
-  const value = secret.env === undefined ? undefined : tool[secret.env];
-  if (value === undefined) {
-    throw new BerthError('VARIABLE_REQUIRED', `Could not read the build secret ${secret.id}: the variable ${secret.env ?? ''} is not set.`);
-  }
-  const source = join(directory, `secret-${secret.id}`);
-  writeFileSync(source, value, { mode: 0o600 });
-  return { id: secret.id, source };
+  const value = values[secret.secret];
+  if (value === undefined) throw new BerthError('INTERNAL', `The build was not given the secret ${secret.secret}.`);
+  writeFileSync(path, value, { mode: 0o600 });
+  return { id, source: path };
 }
 
 function read(file: string): string {

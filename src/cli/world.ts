@@ -34,8 +34,8 @@ export interface Files {
 export interface Sources {
   /** The hash of everything that goes into a build. */
   hashBuild(build: Build): Promise<string>;
-  /** What builds may use of the user's surroundings; `secretVariables` are the variables that build secrets name. */
-  buildEnvironment(secretVariables: readonly string[]): Promise<BuildEnvironment>;
+  /** What builds may use of the user's surroundings. */
+  buildEnvironment(): Promise<BuildEnvironment>;
   /** Credentials by registry host, of those hosts that the images are from. */
   registryAuths(references: readonly string[]): Promise<Readonly<Record<string, RegistryAuth>>>;
   tree(directory: string): Promise<FileTree>;

@@ -68,10 +68,10 @@ function createSources(env: World['env']): Sources {
       const { hashBuild } = await import('../build/index.ts');
       return hashBuild(build);
     },
-    async buildEnvironment(secretVariables) {
+    async buildEnvironment() {
       const { collectBuildEnvironment } = await import('../build/index.ts');
       const { listNames, readText } = await import('./cli-surroundings.ts');
-      return collectBuildEnvironment({ environment: env, home: homedir(), secretVariables, read: readText, list: listNames });
+      return collectBuildEnvironment({ environment: env, home: homedir(), read: readText, list: listNames });
     },
     async registryAuths(references) {
       if (references.length === 0) return {};

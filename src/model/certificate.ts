@@ -1,8 +1,8 @@
 import { sha256 } from '../kit/index.ts';
 import type { Tls } from './route.ts';
 
-/** Where a certificate comes from. */
-export type CertificateSource = Tls['certificate'];
+/** Where a certificate comes from, once it is known of which secrets it is made. */
+export type CertificateSource = Exclude<Tls['certificate'], { kind: 'secrets' }>;
 
 /** A certificate that a service needs. Services whose wishes have one id share the certificate. */
 export type CertificateWish = {

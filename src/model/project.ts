@@ -28,7 +28,10 @@ export const buildSchema = z.strictObject({
   shmSizeBytes: z.int().optional(),
   platform: z.string().optional(),
   extraHosts: z.array(z.string()).default([]),
-  secrets: z.array(z.strictObject({ id: z.string(), file: z.string().optional(), env: z.string().optional() })).default([]),
+  /** What build steps may mount: a file, or one of `Project.secrets`. */
+  secrets: z
+    .array(z.union([z.strictObject({ id: z.string(), file: z.string() }), z.strictObject({ id: z.string(), secret: z.string() })]))
+    .default([]),
   /** Hash of the context after `.dockerignore`, Dockerfile, arguments and target, made where the files are read. */
   hash: z.string(),
 });

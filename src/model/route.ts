@@ -65,6 +65,12 @@ export const tlsSchema = z.strictObject({
   certificate: z.discriminatedUnion('kind', [
     /** The user's own: hashes of the files' bytes, which travel beside the project. */
     z.strictObject({ kind: z.literal('files'), certSha256: z.string(), keySha256: z.string() }),
+    /** The user's own, whose key is one of `Project.secrets`. A release has `files` in its place, of the versions that it pins. */
+    z.strictObject({
+      kind: z.literal('secrets'),
+      cert: z.union([z.strictObject({ pem: z.string() }), z.strictObject({ secret: z.string() })]),
+      key: z.strictObject({ secret: z.string() }),
+    }),
     /** Of berth's own authority. */
     z.strictObject({ kind: z.literal('internal') }),
     z.strictObject({

@@ -1,3 +1,4 @@
+import { BerthError } from '../errors/index.ts';
 import { sha256, stableJson } from '../kit/index.ts';
 import {
   filesFingerprint,
@@ -21,6 +22,7 @@ export function certificateWish(app: string, service: Pick<Service, 'name' | 'ro
   const hosts = [...new Set(routes.flatMap((r) => r.host?.toLowerCase() ?? []))].toSorted();
   const machine = routes.some((r) => r.host === undefined);
   const source = service.tls.certificate;
+  if (source.kind === 'secrets') throw new BerthError('INTERNAL', `The certificate of ${service.name} was not read from its secrets.`);
   const shared = source.kind === 'acme' ? { directory: source.directory, email: source.email } : {};
   // The user's own files are of one service: with others in their place, the certificate stays the same one.
   const about = source.kind === 'files' ? { app, service: service.name } : { hosts, machine, ...shared };

@@ -22,6 +22,8 @@ export type BuildInput = {
   readonly environment: BuildEnvironment;
   /** Labels that the image must carry beside those of the file. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The values of those of `build.secrets` that are secrets of the project, by their name there; nothing but `build` needs them. */
+  readonly secrets?: Readonly<Record<string, Uint8Array>>;
   /** `repository:tag` to give to the result. */
   readonly tag: string;
 };

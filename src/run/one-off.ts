@@ -8,7 +8,8 @@ import { buildImage, pullImage } from './actions/image.ts';
 import { ensureNetwork, networksOf } from './target/addressing.ts';
 import { findImages, toReleaseImages } from './rollout/images.ts';
 import { look } from './target/observe.ts';
-import { pinSecrets } from './target/secrets.ts';
+import { pinBuildSecrets } from './target/build-secrets.ts';
+import { pinSecrets, releaseSecrets } from './target/secrets.ts';
 import { makeSide, sideInputOf, toDesiredState } from './target/side.ts';
 import { ensureVolume } from './target/volumes.ts';
 import { buildable } from './deps.ts';
@@ -60,20 +61,22 @@ async function sideFor(ctx: RunContext, request: SessionRequest, signal: AbortSi
   const { project } = request.deployment;
   needServices({ project }, [request.service]);
   const images = await imagesFor(ctx, project, request.service, signal);
-  const secrets = await pinSecrets(ctx, project, { keep: true, signal });
+  const { pins: secrets } = await pinSecrets(ctx, project, { names: releaseSecrets(project), keep: true, signal });
   return makeSide(ctx, { release: 0, project, images, pins: ctx.store.getPins(ctx.app), secrets, replicas: {}, force: [] }, signal);
 }
 
 async function imagesFor(ctx: RunContext, project: Project, name: string, signal: AbortSignal): Promise<Record<string, ReleaseImage>> {
   const services = project.services.filter((s) => s.name === name);
   const needs = await findImages(ctx, services, { build: 'auto', pull: 'as-written' }, signal);
+  const secrets = await pinBuildSecrets(ctx, { project, services, steps: needs.steps }, { keep: true, signal });
+  const side = { release: 0, secrets };
   const ids = new Map(needs.known);
   for (const { id: step, action } of needs.steps) {
     const [service] = services;
     const wanted = service === undefined ? undefined : buildable(service);
     if (action.kind === 'image.pull')
       ids.set(name, (await pullImage(ctx, { action, step, platform: service?.container.platform }, signal)).imageId);
-    else if (wanted !== undefined) ids.set(name, (await buildImage(ctx, { buildable: wanted, step, always: false }, signal)).imageId);
+    else if (wanted !== undefined) ids.set(name, (await buildImage(ctx, { buildable: wanted, side, step, always: false }, signal)).imageId);
   }
   if (!ids.has(name)) throw new BerthError('IMAGE_NOT_FOUND', `There is no image for ${name}.`);
   return toReleaseImages(ctx.app, project, 0, ids);

@@ -1,6 +1,9 @@
+import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { FakeWorld, project, web } from '../../test/fakes/world.ts';
-import { labels, type Project } from '../model/index.ts';
+import { FakeWorld, project, service, web } from '../../test/fakes/world.ts';
+import { issueCertificate, keyPem, newKey } from '../certificates/x509.ts';
+import { sha256 } from '../kit/index.ts';
+import { filesFingerprint, labels, type Project } from '../model/index.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const given = (values: Record<string, string>): Map<string, Uint8Array> =>
@@ -115,3 +118,113 @@ describe('a secret', () => {
     expect(await w.do({ kind: 'down', app: 'shop', volumes: false })).toMatchObject({ exitCode: 0 });
   });
 });
+
+describe('a secret of a build', () => {
+  const built = (hash: string): Project =>
+    project([service({ name: 'job', image: undefined, build: { context: '/src', hash, secrets: [{ id: 'npm', secret: 'TOKEN' }] } })], {
+      secrets: { TOKEN: { kind: 'store', name: 'TOKEN' } },
+    });
+
+  it('is given to the build and to nobody else, in the newest version', async () => {
+    const w = new FakeWorld();
+    for (const hash of ['h1', 'h2', 'h3']) w.builder.addSource(hash, {});
+    expect(await w.up(built('h1'))).toMatchObject({ exitCode: 2, error: { code: 'SECRET_NOT_FOUND' }, unchanged: true });
+    await w.runner.secrets.set({ app: 'shop' }, given({ TOKEN: 'first-token' }));
+    expect(await w.up(built('h1'))).toMatchObject({ exitCode: 0 });
+    await w.runner.secrets.set({ app: 'shop' }, given({ TOKEN: 'second-token' }));
+    expect(await w.up(built('h1'))).toMatchObject({ unchanged: true });
+    expect(await w.up(built('h2'))).toMatchObject({ exitCode: 0 });
+    w.runner.secrets.remove({ app: 'shop' }, 'TOKEN');
+    expect(await w.up(built('h2'))).toMatchObject({ unchanged: true });
+    expect(await w.up(built('h3'))).toMatchObject({ error: { code: 'SECRET_NOT_FOUND' } });
+    expect(w.builder.mounted).toEqual([{ npm: 'first-token' }, { npm: 'second-token' }]);
+    const kept = [...w.engine.machine.containers.values(), w.store.listReleases('shop'), w.store.listEvents({})];
+    expect(JSON.stringify(kept)).not.toMatch(/(first|second)-token/);
+  });
+
+  it('from a variable stays out of the stored request', async () => {
+    const w = new FakeWorld();
+    w.builder.addSource('h1', {});
+    const wanted = { ...built('h1'), secrets: { TOKEN: { kind: 'environment', variable: 'NPM' } as const } };
+    w.secretProvider.put(wanted.secrets.TOKEN, 'token-of-a-variable');
+    const request = w.upRequest(wanted);
+    if (request.kind !== 'up') throw new Error('no up');
+    const sent = { ...request, deployment: { ...request.deployment, secretVariables: { NPM: 'token-of-a-variable' } } };
+    let stored = '';
+    const ended = w.start(sent).then(({ id }) => {
+      stored = JSON.stringify(w.store.getRolloutInput(id));
+      return w.ended(id);
+    });
+    expect(await w.clock.run(ended)).toMatchObject({ exitCode: 0 });
+    expect(w.builder.mounted).toEqual([{ npm: 'token-of-a-variable' }]);
+    expect(stored).toContain('NPM');
+    expect(stored).not.toContain('token-of-a-variable');
+  });
+});
+
+describe('a certificate whose key is a secret', () => {
+  const tls = { certificate: { kind: 'secrets', cert: { secret: 'CERT' }, key: { secret: 'KEY' } } };
+  const withTls = (host = 'shop.test'): Project =>
+    project([web({ replicas: 1, ports: [], port: 3000, routes: [{ host, port: 443, tls: true }], tls })], {
+      secrets: { CERT: { kind: 'store', name: 'CERT' }, KEY: { kind: 'store', name: 'KEY' } },
+      places: { 'services.web.x-berth.tls': 'compose.yaml:7:12' },
+    });
+  const set = (w: FakeWorld, { cert, key }: TestPair) => w.runner.secrets.set({ app: 'shop' }, given({ CERT: cert, KEY: key }));
+  const served = (w: FakeWorld): string[] =>
+    w.dataPlane.config.listeners.flatMap((l) => l.tls?.certificates.map((c) => c.fingerprint) ?? []);
+  const fingerprint = ({ cert, key }: TestPair): string =>
+    filesFingerprint({ kind: 'files', certSha256: sha256(cert), keySha256: sha256(key) });
+
+  it('is served in the version that the release pins, also after a rollback, and its key is nowhere', async () => {
+    const w = new FakeWorld();
+    const [first, second] = [testPair(), testPair()];
+    await set(w, first);
+    expect(await w.up(withTls())).toMatchObject({ exitCode: 0 });
+    expect(served(w)).toEqual([fingerprint(first)]);
+    expect(await w.up(withTls())).toMatchObject({ unchanged: true });
+    await set(w, second);
+    const changed = await w.up(withTls());
+    expect(changed).toMatchObject({ exitCode: 0, unchanged: false });
+    expect(w.steps(changed.id).filter((step) => step.includes('instance.create'))).toEqual([]);
+    expect(served(w)).toEqual([fingerprint(second)]);
+    expect(await w.do({ kind: 'rollback', app: 'shop' })).toMatchObject({ exitCode: 0 });
+    expect(served(w)).toEqual([fingerprint(first)]);
+    expect(() => w.runner.secrets.remove({ app: 'shop' }, 'KEY')).toThrow('which serves now');
+    const line = first.key.split('\n')[1];
+    expect(JSON.stringify([w.store.listReleases('shop'), w.store.listEvents({}), w.store.listRollouts('shop', 9)])).not.toContain(line);
+  });
+
+  it.each([
+    [
+      'of another certificate',
+      (): TestPair => ({ ...testPair(), key: testPair().key }),
+      'shop.test',
+      'the secret KEY, does not belong to the certificate',
+    ],
+    ['that is none', (): TestPair => ({ ...testPair(), key: 'hello' }), 'shop.test', 'the secret KEY, holds no private key'],
+    ['for another host', testPair, 'other.test', 'the secret CERT, is not for other.test, which it has a route for'],
+  ])('%s ends the rollout before anything is changed', async (_what, pair, host, message) => {
+    const w = new FakeWorld();
+    await set(w, pair());
+    const ended = await w.up(withTls(host));
+    expect(ended).toMatchObject({ exitCode: 2, unchanged: true, error: { code: 'CERTIFICATE_INVALID' } });
+    expect(ended.error?.message).toContain(`of web (compose.yaml:7:12), ${message}`);
+    expect(w.instances()).toEqual([]);
+  });
+});
+
+type TestPair = { readonly cert: string; readonly key: string };
+
+/** A certificate for shop.test that signs itself. */
+function testPair(): TestPair {
+  const key = newKey();
+  const cert = issueCertificate({
+    name: 'shop.test',
+    publicKey: createPublicKey(key),
+    notBeforeMs: Date.UTC(2026, 0, 1),
+    notAfterMs: Date.UTC(2036, 0, 1),
+    use: { kind: 'leaf', hosts: ['shop.test'] },
+    issuer: { name: 'shop.test', privateKey: key },
+  });
+  return { cert, key: keyPem(key) };
+}

@@ -3,7 +3,7 @@
  * that is wrong is collected with its place and thrown as one error. Must never reach a file but through the given
  * reader, nor look at the process. Start reading at `load.ts`; the one table of keys is `schema/`.
  */
-export { readCertificates, validityProblem } from './certificate/chain.ts';
+export { covers, namesOf, readCertificates, validityProblem } from './certificate/chain.ts';
 export { readPair } from './certificate/pair.ts';
 export type { Explained } from './explain.ts';
 export { checkProject } from './lint/check.ts';

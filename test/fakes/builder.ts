@@ -6,6 +6,8 @@ import type { FakeEngine } from './engine.ts';
 /** A builder that makes the image which a test has laid down for a build's hash. */
 export class FakeBuilder implements Builder {
   readonly builds: string[] = [];
+  /** The values of secrets that the builds were given, by service and id. */
+  readonly mounted: Record<string, string>[] = [];
   readonly #engine: FakeEngine;
   readonly #sources = new Map<string, FakeImage | 'fails'>();
   readonly #built = new Map<string, string>();
@@ -27,6 +29,10 @@ export class FakeBuilder implements Builder {
   build(input: BuildInput, onProgress: (p: BuildProgress) => void): Promise<{ imageId: string }> {
     const source = this.#sources.get(input.build.hash);
     this.builds.push(input.service);
+    const values = input.build.secrets.flatMap((s) =>
+      'secret' in s ? [[s.id, Buffer.from(input.secrets?.[s.secret] ?? []).toString()]] : [],
+    );
+    this.mounted.push(Object.fromEntries(values));
     onProgress({ message: 'FROM scratch', step: 1, steps: 1 });
     if (source === undefined || source === 'fails') {
       const error = new BerthError('BUILD_FAILED', `The build of ${input.service} failed.`, {

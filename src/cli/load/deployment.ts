@@ -13,7 +13,7 @@ export async function loadDeployment(context: Context): Promise<Deployment> {
   const services = await Promise.all(loaded.project.services.map((service) => withBuild(context, service)));
   const project: Project = { ...loaded.project, services };
   const [buildEnvironment, registryAuths] = await Promise.all([
-    services.some((service) => service.build !== undefined) ? sources.buildEnvironment(secretVariables(services)) : undefined,
+    services.some((service) => service.build !== undefined) ? sources.buildEnvironment() : undefined,
     sources.registryAuths(services.flatMap((service) => (service.build === undefined ? (service.image ?? []) : []))),
   ]);
   return {
@@ -55,8 +55,4 @@ async function withDockerfile(context: Context, service: Service, build: Build):
 function toSent(environment: BuildEnvironment): Deployment['buildEnvironment'] {
   const { proxy, certificateFiles, tool } = environment;
   return { ...environment, proxy: { ...proxy }, certificateFiles: [...certificateFiles], tool: { ...tool } };
-}
-
-function secretVariables(services: readonly Service[]): string[] {
-  return services.flatMap((service) => service.build?.secrets ?? []).flatMap((secret) => secret.env ?? []);
 }

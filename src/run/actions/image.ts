@@ -1,7 +1,8 @@
 import { BerthError } from '../../errors/index.ts';
 import { labels, type Action, type RolloutEvent } from '../../model/index.ts';
 import type { BuildInput } from '../../ports/index.ts';
-import type { Buildable, RunContext } from '../deps.ts';
+import type { Buildable, RunContext, Side } from '../deps.ts';
+import { fillBuildSecrets } from '../target/build-secrets.ts';
 
 type Progress = (message: string, current?: number, total?: number) => void;
 
@@ -48,14 +49,15 @@ export function buildInput(ctx: RunContext, { service, build }: Buildable): Buil
 /** Builds a service's image unless an equal build is on the engine. */
 export async function buildImage(
   ctx: RunContext,
-  input: { buildable: Buildable; step: string; always: boolean },
+  input: { buildable: Buildable; side: Pick<Side, 'release' | 'secrets'>; step: string; always: boolean },
   signal: AbortSignal,
 ): Promise<{ imageId: string; note?: string }> {
   const wanted = buildInput(ctx, input.buildable);
   const found = input.always ? undefined : await ctx.target.builder.find(wanted, signal);
   if (found !== undefined) return { imageId: found.imageId, note: 'unchanged' };
   const progress = progressOf(ctx, input.step);
-  return ctx.target.builder.build(wanted, (p) => progress(p.message, p.step, p.steps), signal);
+  const secrets = await fillBuildSecrets(ctx, input.side, wanted.build);
+  return ctx.target.builder.build({ ...wanted, secrets }, (p) => progress(p.message, p.step, p.steps), signal);
 }
 
 /** Pulls an image with the credentials that the CLI sent for its registry. */

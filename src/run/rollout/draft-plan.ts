@@ -8,7 +8,9 @@ import { findImages, needImages, toReleaseImages, withImageSteps, type ImageNeed
 import { planLifecycle } from './lifecycle.ts';
 import { look, observe } from '../target/observe.ts';
 import { preflight } from './preflight.ts';
-import { pinSecrets } from '../target/secrets.ts';
+import { keepSecretPairs } from '../certificate/secret-pairs.ts';
+import { pinBuildSecrets } from '../target/build-secrets.ts';
+import { pinSecrets, releaseSecrets } from '../target/secrets.ts';
 import { makeSide, sideInputOf, toDesiredState } from '../target/side.ts';
 
 /** The plan that a request would run now. An image that is still to be built or pulled counts as changed. */
@@ -54,6 +56,7 @@ async function draftUp(ctx: RunContext, request: Extract<RolloutRequest, { kind:
   const only = withDependencies(project.services, request.services);
   const services = project.services.filter((s) => only.length === 0 || only.includes(s.name));
   const needs = await findImages(ctx, services, { build: request.build, pull: 'as-written' }, signal);
+  await pinBuildSecrets(ctx, { project, services, steps: needs.steps }, { keep: false, signal });
   const side = await draftSide(ctx, project, needs, signal);
   await preflight(ctx, side, only, signal);
   const plan = await planFor(ctx, side, { ...forward(only), promote: false }, signal);
@@ -61,10 +64,11 @@ async function draftUp(ctx: RunContext, request: Extract<RolloutRequest, { kind:
   return withImageSteps(await planFor(ctx, side, forward(only), signal), needs.steps);
 }
 
-async function draftSide(ctx: RunContext, project: Project, needs: ImageNeeds, signal: AbortSignal): Promise<Side> {
+async function draftSide(ctx: RunContext, asked: Project, needs: ImageNeeds, signal: AbortSignal): Promise<Side> {
   const release = nextNumber(ctx);
+  const { pins: secrets, read } = await pinSecrets(ctx, asked, { names: releaseSecrets(asked), keep: false, signal });
+  const { project } = await keepSecretPairs(ctx, asked, read);
   const images = toReleaseImages(ctx.app, project, release, needs.known);
-  const secrets = await pinSecrets(ctx, project, { keep: false, signal });
   return makeSide(ctx, { release, project, images, pins: ctx.store.getPins(ctx.app), secrets, replicas: {}, force: [] }, signal);
 }
 

@@ -34,7 +34,7 @@ export async function performStep({ ctx, side, hooks }: Performing, step: Step, 
     case 'image.build': {
       const wanted = buildable(serviceOf(side, action.service));
       if (wanted === undefined) throw new BerthError('INTERNAL', `${action.service} has nothing to build.`);
-      return buildImage(ctx, { buildable: wanted, step: step.id, always: hooks.alwaysBuild }, signal);
+      return buildImage(ctx, { buildable: wanted, side, step: step.id, always: hooks.alwaysBuild }, signal);
     }
     case 'network.ensure':
       return ensureNetwork(ctx, networkOf(ctx, side, action.network), signal);

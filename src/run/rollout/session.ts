@@ -14,7 +14,9 @@ import { findImages, imageTags, needImages, tagImages, toReleaseImages, type Ima
 import { planLifecycle } from './lifecycle.ts';
 import { preflight } from './preflight.ts';
 import { pruneReleases, type Ending } from './rollout-record.ts';
-import { learnSecrets, pinSecrets } from '../target/secrets.ts';
+import { pinBuildSecrets } from '../target/build-secrets.ts';
+import { learnSecrets, pinSecrets, releaseSecrets } from '../target/secrets.ts';
+import { keepSecretPairs } from '../certificate/secret-pairs.ts';
 import { sideInputOf, type SideInput } from '../target/side.ts';
 import { verifyServing } from './verify-serving.ts';
 import { awayMs, StepRunner, type SessionInput } from './step-runner.ts';
@@ -121,10 +123,10 @@ export class RolloutSession {
     await warnOnceAboutBoot(this.#run);
     const own = this.#run.ownRelease();
     const { ctx } = this.#run;
-    const project = await this.#run.patiently(() => assignPorts(ctx, request.deployment.project, { keep: true }), awayMs.forward);
-    const only = withDependencies(project.services, request.services);
+    const asked = await this.#run.patiently(() => assignPorts(ctx, request.deployment.project, { keep: true }), awayMs.forward);
+    const only = withDependencies(asked.services, request.services);
     if (own !== undefined) return this.#rollTo(sideInputOf(own, {}), { kind: 'up' }, only);
-    const secrets = await pinSecrets(ctx, project, { keep: true, signal: this.#run.halt.signal });
+    const { project, secrets } = await this.#withSecrets(asked);
     const chosen = chosenServices(project, only);
     const [ids] = await Promise.all([
       this.#prepareImages(project, chosen, { build: request.build, pull: 'as-written' }),
@@ -143,6 +145,15 @@ export class RolloutSession {
       force: [],
     };
     return this.#rollTo(input, { kind: 'up' }, only);
+  }
+
+  /** The versions of secrets that a new release pins, and its project with the certificates that are among them. */
+  async #withSecrets(asked: Project): Promise<{ readonly project: Project; readonly secrets: Side['secrets'] }> {
+    const { ctx, halt } = this.#run;
+    const { pins, read } = await pinSecrets(ctx, asked, { names: releaseSecrets(asked), keep: true, signal: halt.signal });
+    const { project, remarks } = await keepSecretPairs(ctx, asked, read);
+    for (const message of remarks) this.#run.emit({ type: 'notice', level: 'warning', message });
+    return { project, secrets: pins };
   }
 
   /** Rolls to a release: a new one, unless nothing would change. */
@@ -287,7 +298,8 @@ export class RolloutSession {
     const needs = await this.#run.patiently(() => findImages(ctx, services, wish, halt.signal), awayMs.forward);
     const ids = new Map(needs.known);
     if (needs.steps.length === 0) return ids;
-    const side: Side = { release: 0, project, images: {}, services: new Map(), pins: new Map(), secrets: {} };
+    const secrets = await pinBuildSecrets(ctx, { project, services, steps: needs.steps }, { keep: true, signal: halt.signal });
+    const side: Side = { release: 0, project, images: {}, services: new Map(), pins: new Map(), secrets };
     const plan: Plan = { app: ctx.app, release: 0, services: [], steps: needs.steps, warnings: [] };
     await this.#run.execute(side, plan, {
       onResult: ({ action }, result) => {

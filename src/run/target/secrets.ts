@@ -26,23 +26,41 @@ export function findSecret({ store }: Pick<RunDeps, 'store'>, scope: SecretScope
   return undefined;
 }
 
+/** Versions of secrets, and the values of these, also of those that are not kept. */
+export type Pinned = {
+  readonly pins: Readonly<Record<string, SecretPin>>;
+  readonly read: (name: string) => Promise<Uint8Array>;
+};
+
 /**
- * The newest version of every secret that a project uses. What comes from elsewhere is kept as an encrypted copy, so that
+ * The newest version of some secrets of a project. What comes from elsewhere is kept as an encrypted copy, so that
  * a restart or a rollback needs neither Vault nor the variable of back then; without `keep` nothing is written.
  */
 export async function pinSecrets(
   ctx: RunContext,
   project: Project,
-  options: { readonly keep: boolean; readonly signal: AbortSignal },
-): Promise<Readonly<Record<string, SecretPin>>> {
+  options: { readonly names: ReadonlySet<string>; readonly keep: boolean; readonly signal: AbortSignal },
+): Promise<Pinned> {
   const pins: Record<string, SecretPin> = {};
+  const values = new Map<string, Uint8Array>();
   for (const [name, source] of Object.entries(project.secrets ?? {})) {
-    pins[name] =
+    if (!options.names.has(name)) continue;
+    const { pin, value } =
       source.kind === 'store'
-        ? toPin(findSecret(ctx, scopeOf(project), source.name) ?? notSet(project, name, source.name))
+        ? { pin: toPin(findSecret(ctx, scopeOf(project), source.name) ?? notSet(project, name, source.name)), value: undefined }
         : await copySecret(ctx, { project, name, source, ...options });
+    pins[name] = pin;
+    if (value !== undefined) values.set(name, value);
   }
-  return pins;
+  return { pins, read: async (name) => values.get(name) ?? (await readPinned(ctx, { release: 0, secrets: pins }, name)) };
+}
+
+/** The secrets that a release needs to come back: those of its instances and of its certificates, not those of builds. */
+export function releaseSecrets({ services }: Pick<Project, 'services'>): Set<string> {
+  const certificates = services.flatMap(({ tls }) =>
+    tls?.certificate.kind === 'secrets' ? [tls.certificate.cert, tls.certificate.key] : [],
+  );
+  return new Set([...services.flatMap(namesOf), ...certificates.flatMap((part) => ('secret' in part ? part.secret : []))]);
 }
 
 type Copying = {
@@ -53,19 +71,19 @@ type Copying = {
   readonly signal: AbortSignal;
 };
 
-async function copySecret(ctx: RunContext, input: Copying): Promise<SecretPin> {
+async function copySecret(ctx: RunContext, input: Copying): Promise<{ readonly pin: SecretPin; readonly value?: Uint8Array }> {
   const { project, name, source, keep } = input;
   const key: SecretKey = { ...scopeOf(project), name, source: source.kind };
   const newest = ctx.store.newestSecret(key);
   // Who asked for this rollout is gone, and so are the variables: what was copied for it counts.
-  if (ctx.secretVariables === undefined && newest !== undefined) return toPin(newest);
+  if (ctx.secretVariables === undefined && newest !== undefined) return { pin: toPin(newest) };
   const value = await readSecret(ctx, input);
   ctx.redactor.learn(value);
-  if (newest !== undefined && isEqual(await openSecret(ctx, newest), value)) return toPin(newest);
-  if (!keep) return { id: 0, version: (newest?.version ?? 0) + 1 };
+  if (newest !== undefined && isEqual(await openSecret(ctx, newest), value)) return { pin: toPin(newest), value };
+  if (!keep) return { pin: { id: 0, version: (newest?.version ?? 0) + 1 }, value };
   return ctx.sealing.run(async () => {
     const sealed = await ctx.sealer.seal(value, { needed: ctx.store.listSecrets().length > 0 });
-    return toPin(ctx.store.addSecret(key, sealed, ctx.clock.now()));
+    return { pin: toPin(ctx.store.addSecret(key, sealed, ctx.clock.now())), value };
   });
 }
 
@@ -148,14 +166,15 @@ export async function fillSecrets(
   service: Service,
 ): Promise<{ readonly environment: Readonly<Record<string, string>>; readonly files: readonly string[] }> {
   const values = new Map<string, Uint8Array>();
-  for (const name of namesOf(service)) values.set(name, await pinned(ctx, side, name));
+  for (const name of namesOf(service)) values.set(name, await readPinned(ctx, side, name));
   const environment: Record<string, string> = {};
   for (const [name, text] of Object.entries(service.secretEnvironment ?? {})) environment[name] = toText(name, text, values);
   const files = (service.secretFiles ?? []).map((file) => keepSecretFile(ctx, file, values.get(file.secret) ?? new Uint8Array()));
   return { environment, files: await Promise.all(files) };
 }
 
-async function pinned(ctx: RunContext, { release, secrets }: Pick<Side, 'release' | 'secrets'>, name: string): Promise<Uint8Array> {
+/** The value of a secret in the version that a release pins. */
+export async function readPinned(ctx: Deps, { release, secrets }: Pick<Side, 'release' | 'secrets'>, name: string): Promise<Uint8Array> {
   const pin = secrets[name];
   const sealed = pin === undefined ? undefined : ctx.store.getSecret(pin.id);
   if (sealed !== undefined) return openSecret(ctx, sealed);
@@ -207,10 +226,16 @@ export function learnRequest(redactor: Pick<Redactor, 'learn'>, { project, files
     if (content !== undefined) redactor.learn(Buffer.from(content, 'base64'));
   }
   const auths = Object.values(deployment.registryAuths).flatMap((auth) => [auth.password, auth.identitytoken]);
-  const buildVariables = project.services.flatMap((s) => s.build?.secrets ?? []).map(({ env }) => env);
-  const lent = buildVariables.map((name) => (name === undefined ? undefined : deployment.buildEnvironment?.tool[name]));
-  for (const value of [...auths, ...lent, ...Object.values(deployment.secretVariables ?? {})])
+  const { proxy = {}, tool = {} } = deployment.buildEnvironment ?? {};
+  const passwords = [...Object.values(proxy), ...Object.values(tool)].map(passwordIn);
+  for (const value of [...auths, ...passwords, ...Object.values(deployment.secretVariables ?? {})])
     if (value !== undefined) redactor.learn(value);
+}
+
+/** Proxies and package indexes may be given with a password in their address, which build tools print. */
+function passwordIn(address: string): string | undefined {
+  const password = URL.parse(address)?.password;
+  return password === undefined || password === '' ? undefined : decodeURIComponent(password);
 }
 
 function pinnedIds({ store, app }: Pick<RunContext, 'store' | 'app'>): ReadonlySet<number> {

@@ -286,6 +286,9 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     ],
     passes: [
       file(
+        'services: {a: {image: "x:1", x-berth: {port: 1, routes: [a.test], tls: {cert: c, key: k}}}}\nsecrets: {c: {external: true}, k: {external: true}}\n',
+      ),
+      file(
         'services:\n  a: {image: "x:1", profiles: [p], volumes: ["v:/v"], networks: [n], configs: [c]}\n  b: {build: {context: ., secrets: [s]}}\nvolumes: {v: }\nnetworks: {n: , default: }\nsecrets: {s: {environment: S}}\nconfigs: {c: {content: x}}\n',
         {
           files: built,

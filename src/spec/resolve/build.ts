@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { missing } from './environment.ts';
 import { booleanAt, defined, listAt, pairsAt, sizeAt, textAt, textsAt } from './get.ts';
 import { isKnown, staysInside } from './grants.ts';
-import { isExternal } from './secret-nodes.ts';
+import { isExternal, useSecret } from './secret-nodes.ts';
 
 /** How a service is built; `hash` is made later, where the files are read. */
 export async function resolveBuild(service: Node, context: Context): Promise<Build | undefined> {
@@ -104,16 +104,15 @@ export function hostLines(node: Node): string[] {
 }
 
 function buildSecrets(node: Node, context: Context): Build['secrets'] {
-  return listAt(node, 'secrets').flatMap((item) => {
+  return listAt(node, 'secrets').flatMap((item): Build['secrets'] => {
     const source = textAt(item, 'source');
     if (source === undefined || !isKnown('secret', source, child(item, 'source')?.mark ?? item.mark, context)) return [];
     const secret = child(context.document, 'secrets', source);
-    if (isExternal(secret)) {
-      const hint = 'Give the build a secret with `file` or `environment`.';
-      context.problems.error(item.mark, `the secret \`${source}\` is external, which a build cannot be given`, { hint });
-      return [];
-    }
-    return [defined({ id: textAt(item, 'target') ?? source, file: textAt(secret, 'file'), env: textAt(secret, 'environment') })];
+    const id = textAt(item, 'target') ?? source;
+    const file = textAt(secret, 'file');
+    if (file !== undefined) return [{ id, file }];
+    if (!isExternal(secret) && child(secret, 'environment') === undefined) return [];
+    return [{ id, secret: useSecret({ source, secret, mark: child(item, 'source')?.mark ?? item.mark }, context) }];
   });
 }
 

@@ -95,12 +95,29 @@ x-berth:
     expect(await failureOf(loadText(shop(reference, `${rest}\n`)))).toContain(message);
   });
 
-  it('of the store are refused where their bytes would be needed at once', async () => {
-    const external = 'secrets: { s: { external: true } }\n';
-    expect(await failureOf(loadText(shop('build: { context: ., secrets: [s] }', external)))).toContain(
-      'the secret `s` is external, which a build cannot be given',
+  it('of builds are of the store, or of a variable whose value is in no build environment', async () => {
+    const { project, secretVariables } = await loadText(
+      shop(
+        'build: { context: ., secrets: [s, { source: v, target: npm }, f] }',
+        'secrets: { s: { external: true, name: TOKEN }, v: { environment: V }, f: { file: ./f } }\n',
+      ),
+      { variables: { V: 'value of v' } },
     );
-    const tls = 'x-berth: { routes: [a.example], tls: { cert: s, key: s } }';
-    expect(await failureOf(loadText(shop(tls, external)))).toContain('the secret `s` is external, which TLS cannot be read from');
+    expect(project.services[0]?.build?.secrets).toEqual([
+      { id: 's', secret: 'TOKEN' },
+      { id: 'npm', secret: 'v' },
+      { id: 'f', file: '/work/shop/f' },
+    ]);
+    expect(project.secrets).toEqual({ TOKEN: { kind: 'store', name: 'TOKEN' }, v: { kind: 'environment', variable: 'V' } });
+    expect(project.places).toMatchObject({ 'secrets.TOKEN': 'compose.yaml:2:51' });
+    expect(secretVariables).toEqual({ V: 'value of v' });
+    expect(JSON.stringify(project)).not.toContain('value of');
+  });
+
+  it('of the store are refused where their bytes would be needed at once', async () => {
+    const tls = 'x-berth: { routes: [a.example], tls: { internal: true, clientCa: s } }';
+    expect(await failureOf(loadText(shop(tls, 'secrets: { s: { external: true } }\n')))).toContain(
+      'the secret `s` is external, which this cannot be read from',
+    );
   });
 });

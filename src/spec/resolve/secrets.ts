@@ -1,11 +1,11 @@
-import type { SecretFile, SecretSource, Service, VaultCredential, VaultSettings } from '../../model/index.ts';
+import type { SecretFile, SecretSource, Service, Tls, VaultCredential, VaultSettings } from '../../model/index.ts';
 import { absolutePath } from '../canonical/paths.ts';
 import { child, entriesOf, type Node } from '../text/node.ts';
 import { placeText, type Mark } from '../text/source.ts';
-import { notePlace, section, type Context } from './context.ts';
+import { section, type Context } from './context.ts';
 import { defined, durationAt, integerAt, listAt, textAt } from './get.ts';
 import { fileMode } from './grants.ts';
-import { hasSecret, isExternal } from './secret-nodes.ts';
+import { hasSecret, isExternal, useSecret } from './secret-nodes.ts';
 
 /** What a project says of secrets, and the variables that they, and the credentials for Vault, are taken from. */
 export type ProjectSecrets = {
@@ -20,12 +20,10 @@ export function secretFiles(service: Node, context: Context): SecretFile[] | und
     const source = textAt(item, 'source');
     const secret = source === undefined ? undefined : child(context.document, 'secrets', source);
     if (source === undefined || !isExternal(secret)) return [];
-    const name = textAt(secret, 'name') ?? source;
     const target = textAt(item, 'target') ?? source;
-    notePlace(context, `secrets.${name}`, child(item, 'source')?.mark ?? item.mark);
     return [
       defined({
-        secret: name,
+        secret: useSecret({ source, secret, mark: child(item, 'source')?.mark ?? item.mark }, context),
         target: target.startsWith('/') ? target : `/run/secrets/${target}`,
         uid: integerAt(item, 'uid'),
         gid: integerAt(item, 'gid'),
@@ -56,7 +54,14 @@ export function resolveSecrets(services: readonly Service[], context: Context): 
 function usedNames(services: readonly Service[]): Set<string> {
   const texts = services.flatMap((s) => Object.values(s.secretEnvironment ?? {}));
   const inTexts = texts.flatMap((text) => text.flatMap((part) => (typeof part === 'string' ? [] : [part.secret])));
-  return new Set([...inTexts, ...services.flatMap((s) => (s.secretFiles ?? []).map((file) => file.secret))].toSorted());
+  const inFiles = services.flatMap((s) => (s.secretFiles ?? []).map((file) => file.secret));
+  const inBuilds = services.flatMap((s) => s.build?.secrets ?? []).flatMap((each) => ('secret' in each ? each.secret : []));
+  const inTls = services.flatMap(({ tls }) => (tls?.certificate.kind === 'secrets' ? certificateSecrets(tls.certificate) : []));
+  return new Set([...inTexts, ...inFiles, ...inBuilds, ...inTls].toSorted());
+}
+
+function certificateSecrets({ cert, key }: Extract<Tls['certificate'], { kind: 'secrets' }>): string[] {
+  return ['secret' in cert ? [cert.secret] : [], key.secret].flat();
 }
 
 /** Remembers where each reference stands, and refuses those that are not in a variable. */

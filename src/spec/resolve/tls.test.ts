@@ -53,6 +53,22 @@ describe('x-berth.tls', () => {
     expect(await tlsOf({ ...files, 'compose.yaml': compose('{ cert: cert, key: key }', undefined, more) })).toEqual(await tlsOf(files));
   });
 
+  it('is read by the server where the key is in its store, with a certificate of there or of a file', async () => {
+    const more = 'secrets:\n  tls: { external: true, name: TLS_KEY }\n  chain: { external: true }\n';
+    const given = { ...files, 'compose.yaml': compose('{ cert: c.pem, key: tls }', undefined, more) };
+    const { project, files: bytes } = await loadFiles(given);
+    const pem = `${leafPem.trim()}\n${middlePem.trim()}`;
+    expect(project.services[0]?.tls).toEqual({ certificate: { kind: 'secrets', cert: { pem }, key: { secret: 'TLS_KEY' } } });
+    expect(project.secrets).toEqual({ TLS_KEY: { kind: 'store', name: 'TLS_KEY' } });
+    expect(project.places['secrets.TLS_KEY']).toBe('compose.yaml:7:32');
+    expect(bytes).toEqual({});
+    const both = await loadFiles({ 'compose.yaml': compose('{ cert: chain, key: tls }', undefined, more) });
+    expect(both.project.services[0]?.tls?.certificate).toEqual({ kind: 'secrets', cert: { secret: 'chain' }, key: { secret: 'TLS_KEY' } });
+    expect(Object.keys(both.project.secrets ?? {})).toEqual(['TLS_KEY', 'chain']);
+    const lone = { ...files, 'compose.yaml': compose('{ cert: chain, key: k.pem }', undefined, more) };
+    expect(await failureOf(loadFiles(lone))).toContain('the secret `chain` is external, which this cannot be read from');
+  });
+
   it('is internal, or of an ACME server', async () => {
     expect(await tlsOf({ 'compose.yaml': compose('internal') })).toEqual({ certificate: { kind: 'internal' } });
     expect(await tlsOf({ 'compose.yaml': compose('{ internal: true, hsts: true, redirect: false }') })).toEqual({

@@ -8,7 +8,7 @@ import { notePlace, type Context } from './context.ts';
 import { missing } from './environment.ts';
 import { booleanAt, defined, textAt } from './get.ts';
 import { contentOf, hasOneOrigin, staysInside, type Contents } from './grants.ts';
-import { isExternal } from './secret-nodes.ts';
+import { isExternal, useSecret } from './secret-nodes.ts';
 
 /** What the certificate of a service is for, and where the bytes of its files go. */
 export type TlsInput = {
@@ -39,7 +39,7 @@ export async function resolveTls(input: TlsInput, context: Context): Promise<Tls
   notePlace(context, `services.${input.name}.x-berth.tls`, node.mark);
   checkHsts(node, context);
   const certificate = await resolveSource(node, input, context);
-  const clientCa = await authoritiesAt(node, 'clientCa', context);
+  const clientCa = await certificatesAt(node, 'clientCa', context);
   return certificate === undefined ? undefined : defined({ certificate, clientCa });
 }
 
@@ -65,6 +65,7 @@ async function resolveFiles(node: Node, input: TlsInput, context: Context): Prom
     context.problems.error(node.mark, `\`x-berth.tls\` has a \`${lone === 'key' ? 'cert' : 'key'}\` but no \`${lone}\``);
     return undefined;
   }
+  if (storedSecret(node, 'key', context) !== undefined) return resolveStored(node, context);
   const read = async () => ({ cert: await bytesAt(node, 'cert', context), key: await bytesAt(node, 'key', context) });
   const files = await settled(read, node, context);
   if (files === undefined) return undefined;
@@ -73,6 +74,24 @@ async function resolveFiles(node: Node, input: TlsInput, context: Context): Prom
   input.contents.files[certificate.certSha256] = files.cert;
   input.contents.files[certificate.keySha256] = files.key;
   return certificate;
+}
+
+/** With a key that only the server can read, all but the form is checked there, before anything is changed. */
+async function resolveStored(node: Node, context: Context): Promise<Tls['certificate'] | undefined> {
+  const [cert, key] = [storedSecret(node, 'cert', context), storedSecret(node, 'key', context)];
+  if (key === undefined) return undefined;
+  if (cert !== undefined) return { kind: 'secrets', cert: { secret: cert }, key: { secret: key } };
+  const pem = await certificatesAt(node, 'cert', context);
+  return pem === undefined ? undefined : { kind: 'secrets', cert: { pem }, key: { secret: key } };
+}
+
+/** The name in the store where a key names an external secret. */
+function storedSecret(node: Node, key: 'cert' | 'key', context: Context): string | undefined {
+  const written = child(node, key);
+  const source = textAt(written);
+  const secret = source === undefined ? undefined : child(context.document, 'secrets', source);
+  if (written === undefined || source === undefined || !isExternal(secret)) return undefined;
+  return useSecret({ source, secret, mark: written.mark }, context);
 }
 
 type Files = { readonly cert: Uint8Array; readonly key: Uint8Array };
@@ -145,12 +164,12 @@ async function resolveAcme(node: Node, { name, routes }: TlsInput, context: Cont
       `\`services.${name}\` has a route without a host, which no ACME server has a certificate for`,
       'Write `host`, or `tls: internal`.',
     );
-  const directoryCa = await authoritiesAt(node, 'directoryCa', context);
+  const directoryCa = await certificatesAt(node, 'directoryCa', context);
   return defined({ kind: 'acme', directory, email, challenge: 'http-01', directoryCa } as const);
 }
 
-/** Certificates (PEM) of authorities that a key names. */
-async function authoritiesAt(node: Node, key: 'clientCa' | 'directoryCa', context: Context): Promise<string | undefined> {
+/** Certificates (PEM) that a key names. */
+async function certificatesAt(node: Node, key: 'cert' | 'clientCa' | 'directoryCa', context: Context): Promise<string | undefined> {
   const written = child(node, key);
   if (written === undefined) return undefined;
   const bytes = await bytesAt(node, key, context);
@@ -186,8 +205,8 @@ async function bytesAt(node: Node, key: string, context: Context): Promise<Uint8
 
 async function secretBytes(item: Parameters<typeof contentOf>[0], context: Context): Promise<Uint8Array | undefined> {
   if (isExternal(item.node)) {
-    const hint = 'Name a file: the server keeps a copy that only it can read.';
-    context.problems.error(item.mark, `the ${item.kind} \`${item.key}\` is external, which TLS cannot be read from`, { hint });
+    const hint = 'Name a file. A secret of the store can be `key`, and `cert` beside such a key.';
+    context.problems.error(item.mark, `the ${item.kind} \`${item.key}\` is external, which this cannot be read from`, { hint });
     return undefined;
   }
   return hasOneOrigin(item, context) ? contentOf(item, context) : undefined;

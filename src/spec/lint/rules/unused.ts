@@ -13,8 +13,10 @@ export const unused: Rule = {
   fix: 'Use it, or take it away.',
   *find({ whole }) {
     const services = entriesOf(child(whole, 'services')).map(([, { value }]) => value);
+    const forTls = new Set([whole, ...services].flatMap((node) => [...valuesOf(child(node, 'x-berth', 'tls'))].map(({ text }) => text)));
     for (const [section, word] of Object.entries(sections)) {
-      const used = new Set(services.flatMap((service) => usedOf(service, section)));
+      const byName = section === 'secrets' || section === 'configs' ? forTls : [];
+      const used = new Set([...services.flatMap((service) => usedOf(service, section)), ...byName]);
       for (const [name, { key }] of entriesOf(child(whole, section)))
         if (!used.has(name) && name !== 'default') yield { mark: key, message: `no service uses the ${word} \`${name}\`` };
     }
