@@ -86,6 +86,54 @@ describe('berth config --diff', () => {
     const json: unknown = JSON.parse((await berth(['-e', 'prod', 'config', '--diff', 'prod', '--json'], { files })).out);
     expect(json).toEqual({ from: 'prod', to: 'prod', changes: [] });
   });
+
+  const lists = {
+    '/app/compose.yaml': `services:
+  web:
+    image: shop
+    command: [serve, --fast]
+    ports: ["8080:80", "8443:443"]
+    volumes: ["data:/data", "/etc/a:/etc/a:ro"]
+    configs: [one]
+    dns: [10.0.0.1, 10.0.0.2]
+    x-berth: { port: 80, routes: [a.test, { host: b.test, path: /b }] }
+volumes: { data: , other: }
+configs: { one: { content: x }, two: { content: y } }
+`,
+    '/app/compose.prod.yaml': `services:
+  web:
+    command: [serve, --safe]
+    ports: !override ["127.0.0.1:53:53/udp", "8080:80", "8443:443"]
+    volumes: ["other:/data", "/etc/b:/etc/b"]
+    configs: [two]
+    dns: !override [10.0.0.2, 10.0.0.1]
+    x-berth: { routes: !override [new.test, { host: b.test, path: /b, timeout: 5s }, a.test] }
+`,
+  };
+
+  it('knows items of lists by what Compose knows them by', async () => {
+    const { out } = await berth(['config', '--diff', 'prod'], { files: lists });
+    expect(out).toBe(`no environment → prod:
+~ services.web.command.1: --fast → --safe (compose.yaml:4:22 → compose.prod.yaml:3:22)
++ services.web.configs: two (compose.prod.yaml:6:15)
+~ services.web.dns: 10.0.0.1, 10.0.0.2 → 10.0.0.2, 10.0.0.1 (compose.yaml:8:11 → compose.prod.yaml:7:21)
++ services.web.ports: 127.0.0.1:53:53/udp (compose.prod.yaml:4:23)
++ services.web.volumes: /etc/b:/etc/b (compose.prod.yaml:5:30)
+~ services.web.volumes[/data].source: data → other (compose.yaml:6:15 → compose.prod.yaml:5:15)
++ services.web.x-berth.routes: new.test (compose.prod.yaml:8:35)
++ services.web.x-berth.routes[b.test/b].timeout: 5s (compose.prod.yaml:8:80)
+`);
+  });
+
+  it('explains an item by the layers that spoke of it, wherever it stands in their lists', async () => {
+    const { out } = await berth(['-e', 'prod', 'config', '--explain', 'services.web.volumes.0.source'], { files: lists });
+    expect(out).toBe(`services.web.volumes.0.source = other
+    compose.yaml:6:15      file data
+  * compose.prod.yaml:5:15 file
+`);
+    const { out: port } = await berth(['-e', 'prod', 'config', '--explain', 'services.web.ports.0.target'], { files: lists });
+    expect(port).toBe('services.web.ports.0.target = 53\n  * compose.prod.yaml:4:23 file\n');
+  });
 });
 
 it('prints the same model as YAML and as JSON', async () => {

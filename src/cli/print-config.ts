@@ -3,7 +3,8 @@ import { didYouMean } from '../kit/index.ts';
 import { toYaml, type Explained } from '../spec/index.ts';
 import type { Context } from './context.ts';
 import { loadApplication, sayFindings } from './load/application.ts';
-import { changesText, explainedText, toChanges } from './render/config-text.ts';
+import { toChanges } from './render/config-changes.ts';
+import { changesText, explainedText } from './render/config-text.ts';
 
 /** What of the file is wanted. */
 export type ConfigRequest = { readonly explain: boolean; readonly diff: string | undefined; readonly path: string | undefined };
@@ -33,7 +34,7 @@ async function printExplained(context: Context, path: string | undefined): Promi
   const loaded = await loadApplication(context, { explain: true });
   sayFindings(context, loaded);
   const values = below(loaded.explained ?? [], path);
-  if (context.globals.json) context.printJson({ values: values.map(({ exact: _exact, ...value }) => value) });
+  if (context.globals.json) context.printJson({ values: values.map(({ exact: _exact, trail: _trail, ...value }) => value) });
   else context.world.stdout.write(explainedText(values, context.out));
   return 0;
 }

@@ -1,6 +1,7 @@
 import type { Said } from './layers/reading.ts';
 import { shown } from './hide.ts';
-import type { MapNode, Node, ScalarNode } from './text/node.ts';
+import { toListItem, type ListItem } from './list-item.ts';
+import { child, type ListNode, type MapNode, type Node, type ScalarNode } from './text/node.ts';
 import { splitReferences } from './text/references.ts';
 import { scalarText } from './text/scalar.ts';
 import { placeText, type Mark, type Source } from './text/source.ts';
@@ -18,7 +19,11 @@ export type Explained = {
   readonly variables: readonly { readonly name: string; readonly from: string }[];
   /** The value itself, to compare it with another. */
   readonly exact: string;
+  /** The path with what each item of a list is known by, to find the same one in another list. */
+  readonly trail: Trail;
 };
+
+type Trail = readonly (string | ListItem)[];
 
 /** One layer that spoke: `env file` is also a label file, `implied` what follows from other keys. */
 export type Layer = {
@@ -38,19 +43,26 @@ type Trace = {
 export function explainDocument(document: MapNode, trace: Trace): Explained[] {
   const sources = new Set(trace.said.flatMap(({ node }) => [node.mark.source]));
   const explained: Explained[] = [];
-  const visit = (node: Node, path: readonly string[]): void => {
-    if (node.kind === 'list') node.items.forEach((item, index) => visit(item, [...path, String(index)]));
-    else if (node.kind === 'map') for (const [key, { value }] of node.entries) visit(value, [...path, key]);
-    else if (path[0] !== 'version') explained.push(explain(node, path, { ...trace, sources }));
+  const visit = (node: Node, trail: Trail): void => {
+    if (node.kind === 'list') node.items.forEach((item, index) => visit(item, [...trail, toListItem(listKey(trail), item, index)]));
+    else if (node.kind === 'map') for (const [key, { value }] of node.entries) visit(value, [...trail, key]);
+    else if (trail[0] !== 'version') explained.push(explain(node, trail, { ...trace, sources }));
   };
   visit(document, []);
   return explained;
 }
 
-function explain(node: ScalarNode, path: readonly string[], trace: Trace & { readonly sources: ReadonlySet<Source> }): Explained {
+/** The key of the list that a trail leads to. */
+function listKey(trail: Trail): string {
+  const last = trail.at(-1);
+  return typeof last === 'string' ? last : '';
+}
+
+function explain(node: ScalarNode, trail: Trail, trace: Trace & { readonly sources: ReadonlySet<Source> }): Explained {
+  const path = trail.map((part) => (typeof part === 'string' ? part : String(part.index)));
   const key = path.at(-1) ?? '';
   const layers: Layer[] = [];
-  for (const at of [path, ...alsoSaid(path)]) {
+  for (const at of [trail, ...alsoSaid(path)]) {
     for (const said of trace.said) {
       const found = valueAt(said.node, at);
       if (found === undefined) continue;
@@ -63,7 +75,7 @@ function explain(node: ScalarNode, path: readonly string[], trace: Trace & { rea
     const from = trace.sources.has(node.mark.source) ? 'implied' : 'env file';
     layers.push({ place: placeText(node.mark), from, value: shown(key, exact), won: true });
   }
-  return { path: path.join('.'), value: shown(key, exact), layers: lastWins(layers), variables: variablesIn(node, trace), exact };
+  return { path: path.join('.'), value: shown(key, exact), layers: lastWins(layers), variables: variablesIn(node, trace), exact, trail };
 }
 
 /** Other places that speak of a variable of a service, over it: `x-berth.environment`, and below it a toggle. */
@@ -78,10 +90,21 @@ function lastWins(layers: readonly Layer[]): Layer[] {
   return layers.filter((layer, index) => layers.findLastIndex((other) => other.place === layer.place) === index);
 }
 
-function valueAt(node: MapNode, path: readonly string[]): ScalarNode | undefined {
+function valueAt(node: MapNode, trail: Trail): ScalarNode | undefined {
   let at: Node | undefined = node;
-  for (const key of path) at = at?.kind === 'map' ? at.entries.get(key)?.value : at?.kind === 'list' ? at.items[Number(key)] : undefined;
+  let key = '';
+  for (const part of trail) {
+    if (typeof part === 'string') at = child(at, part);
+    else at = at?.kind === 'list' ? itemAt(at, part, key) : undefined;
+    key = typeof part === 'string' ? part : '';
+  }
   return at?.kind === 'scalar' && at.absent !== true ? at : undefined;
+}
+
+/** The item of a layer's list that an item of the merged one is or was: lists are appended, so the position says it of few. */
+function itemAt({ items }: ListNode, { key, mark, index }: ListItem, of: string): Node | undefined {
+  if (key !== undefined) return items.find((item) => toListItem(of, item, 0).key === key);
+  return mark === undefined ? items[index] : items.find((item) => isSame(item.mark, mark));
 }
 
 function isSame(a: Mark, b: Mark): boolean {

@@ -8,6 +8,7 @@ export { readPair } from './certificate/pair.ts';
 export type { Explained } from './explain.ts';
 export { checkProject } from './lint/check.ts';
 export type { Checked, ReadSource } from './lint/check.ts';
+export type { ListItem } from './list-item.ts';
 export type { Finding } from './lint/lint.ts';
 export { checksPage } from './lint/page.ts';
 export { parseEnvFile } from './env-file.ts';

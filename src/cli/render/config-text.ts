@@ -1,14 +1,6 @@
 import type { Explained } from '../../spec/index.ts';
+import type { Change } from './config-changes.ts';
 import type { Style } from '../style.ts';
-
-/** One value that two environments have differently. `places` are where the two come from. */
-export type Change = {
-  readonly path: string;
-  readonly change: 'added' | 'removed' | 'changed';
-  readonly before?: string;
-  readonly after?: string;
-  readonly places: readonly string[];
-};
 
 /** Every value with the layers that spoke, lowest first, `*` before the one that won. */
 export function explainedText(values: readonly Explained[], style: Style): string {
@@ -23,35 +15,6 @@ function explained({ path, value, layers, variables }: Explained, style: Style):
   });
   const filled = variables.map(({ name, from }) => `    ${name} ${style.dim('from')} ${from}`);
   return [`${style.bold(path)} = ${oneLine(value)}`, ...lines, ...filled, ''].join('\n');
-}
-
-/** What is different in the second of two sets of values. */
-export function toChanges(before: readonly Explained[], after: readonly Explained[]): Change[] {
-  const earlier = new Map(before.map((value) => [value.path, value]));
-  const later = new Map(after.map((value) => [value.path, value]));
-  const changes: Change[] = [];
-  for (const path of [...new Set([...earlier.keys(), ...later.keys()])].toSorted(byText)) {
-    const [old, young] = [earlier.get(path), later.get(path)];
-    if (old?.exact === young?.exact) continue;
-    const change = old === undefined ? 'added' : young === undefined ? 'removed' : 'changed';
-    changes.push({
-      path,
-      change,
-      ...(old === undefined ? {} : { before: old.value }),
-      ...(young === undefined ? {} : { after: young.value }),
-      places: [old, young].flatMap((value) => (value === undefined ? [] : winnerOf(value))),
-    });
-  }
-  return changes;
-}
-
-function byText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-function winnerOf(value: Explained): string[] {
-  return value.layers.flatMap((layer) => (layer.won ? [layer.place] : [])).slice(-1);
 }
 
 type Difference = { readonly from: string | undefined; readonly to: string; readonly changes: readonly Change[] };
