@@ -23,7 +23,7 @@ if (Number.parseInt(process.versions.node, 10) >= wanted) {
     );
     process.exitCode = 2;
   } else if (typeof process.execve === 'function') {
-    process.execve(node, [node, entry, ...process.argv.slice(2)], process.env);
+    process.execve(node, [node, '--', entry, ...process.argv.slice(2)], process.env);
   } else {
     handOver(node);
   }
@@ -45,7 +45,7 @@ function findNode() {
 
 /** Runs berth in a child that has our terminal, and ends as it ends. */
 function handOver(node) {
-  const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, ['--', entry, ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal sends Ctrl-C to the whole foreground group: passing it on would make two out of one.
   const terminal = [0, 1, 2].some((fd) => require('node:tty').isatty(fd));
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP']) {

@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,14 @@ describe('the files of this machine', () => {
     expect(Buffer.from((await diskFiles.read(join(root, 'a'))) ?? '').toString()).toBe('text');
     for (const name of ['gone', 'directory', 'itself', 'a/b']) expect(await diskFiles.read(join(root, name))).toBeUndefined();
     expect(await diskFiles.exists(join(root, 'itself'))).toBe(false);
+  });
+
+  it('are read from a named pipe when somebody writes to it, however late', async () => {
+    const pipe = join(root, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const writer = spawn('sh', ['-c', 'sleep 0.2; { printf A=; sleep 0.1; printf 1; } > "$0"', pipe]);
+    expect(Buffer.from((await diskFiles.read(pipe)) ?? '').toString()).toBe('A=1');
+    writer.kill();
   });
 
   it('are not read to the end where there is none', async () => {

@@ -1,6 +1,7 @@
 import {
   accessSync,
   closeSync,
+  constants,
   mkdirSync,
   openSync,
   readdirSync,
@@ -17,6 +18,8 @@ import { BerthError } from '../errors/index.ts';
 
 /** No file that belongs to an application file is larger; a device may have no end. */
 const maxBytes = 64 * 1024 * 1024;
+/** Password managers serve env files as named pipes, and may ask their user first. */
+const longestWaitMs = 30_000;
 
 /** The files of this machine. Read at once, not by Node's pool of threads: starting the threads takes longer than the few reads do. */
 export const diskFiles: Files = {
@@ -35,18 +38,28 @@ function readWhole(path: string): Uint8Array {
   const state = statSync(path);
   if (state.isFile() && state.size <= maxBytes) return readFileSync(path);
   if (!state.isFile() && !state.isCharacterDevice() && !state.isFIFO()) return readFileSync(path);
-  return readAtMost(path, maxBytes);
+  // The pipe of a command that runs (`-f <(command)`) has no name in the file system, and ends with the command.
+  const isNamedPipe = state.isFIFO() && !realpathSync.native(path).startsWith('/proc/');
+  return readAtMost(path, { bytes: maxBytes, ...(isNamedPipe ? { waitMs: longestWaitMs } : {}) });
 }
 
-/** A device or a pipe (`-f <(command)`) does not say how long it is. */
-function readAtMost(path: string, bytes: number): Uint8Array {
+type Limits = { readonly bytes: number; readonly waitMs?: number };
+
+/** A device or a pipe does not say how long it is, and a named pipe not whether anybody writes to it: `waitMs` is how long somebody may take. */
+function readAtMost(path: string, { bytes, waitMs }: Limits): Uint8Array {
   const chunks: Uint8Array[] = [];
-  const file = openSync(path, 'r');
+  const file = openSync(path, waitMs === undefined ? 'r' : constants.O_RDONLY | constants.O_NONBLOCK);
+  const endMs = Date.now() + (waitMs ?? 0);
   try {
     for (let read = 0; read <= bytes;) {
       const chunk = new Uint8Array(1024 * 1024);
-      const length = readSync(file, chunk);
-      if (length === 0) return Buffer.concat(chunks);
+      const length = readSome(file, chunk);
+      if (waitMs !== undefined && (length === undefined || (length === 0 && read === 0))) {
+        if (Date.now() > endMs) throw silent(path);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+        continue;
+      }
+      if (length === undefined || length === 0) return Buffer.concat(chunks);
       chunks.push(chunk.subarray(0, length));
       read += length;
     }
@@ -55,6 +68,23 @@ function readAtMost(path: string, bytes: number): Uint8Array {
   }
   throw new BerthError('FILE_INVALID', `Could not read ${path}: it is larger than ${String(bytes / 1024 / 1024)} MB.`, {
     where: { file: path },
+  });
+}
+
+/** How much was read; undefined where somebody has a pipe open and has written nothing yet. */
+function readSome(file: number, chunk: Uint8Array): number | undefined {
+  try {
+    return readSync(file, chunk);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return undefined;
+    throw error;
+  }
+}
+
+function silent(path: string): BerthError {
+  return new BerthError('FILE_INVALID', `Could not read ${path}: it is a pipe, and nobody wrote to it for ${longestWaitMs / 1000} s.`, {
+    where: { file: path },
+    hint: 'Start what writes to it, or put a file in its place.',
   });
 }
 

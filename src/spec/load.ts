@@ -3,7 +3,7 @@ import type { Project } from '../model/index.ts';
 import { canonical } from './canonical/canonical.ts';
 import { explainDocument, type Explained } from './explain.ts';
 import { reportIdle } from './idle.ts';
-import { areThere, findFiles, layersOf } from './layers/find.ts';
+import { reportAbsent, findFiles, layersOf } from './layers/find.ts';
 import { loadModel } from './layers/model.ts';
 import type { Reading } from './layers/reading.ts';
 import { withReferences } from './layers/refer.ts';
@@ -105,7 +105,8 @@ async function loadWhole(input: LoadInput): Promise<{ readonly loaded: LoadResul
   const given = givenName(input.projectName, variables.get('COMPOSE_PROJECT_NAME'));
   const over = setLayers(input.set ?? [], problems);
   // Nothing sensible can be said of an application of which a part could not be read.
-  if (!(await areThere(found, reading)) || reading.unreadable.length > 0) throw problems.toError();
+  await reportAbsent(found, reading);
+  if (problems.errors.some(({ code }) => code === 'FILE_NOT_FOUND') || reading.unreadable.length > 0) throw problems.toError();
   const named = projectName(given, firstName([...(await layersOf(found, reading)), ...over], variables), {
     directory: found.directory,
     problems,

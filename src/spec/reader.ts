@@ -18,6 +18,11 @@ export async function hasFile(reader: Reader, path: string): Promise<boolean> {
   return (await reader.read(path)) !== undefined;
 }
 
+/** Why nothing can be read where a file should be, after its name: where a mount had no file, engines make a directory. */
+export async function absence(reader: Reader, path: string): Promise<'does not exist' | 'is a directory'> {
+  return (await reader.exists?.(path)) === true ? 'is a directory' : 'does not exist';
+}
+
 /** A reader that reads each file once; many services name the same env file, many files the same directory. */
 export function readOnce(reader: Reader): Reader {
   const read = new Map<string, Promise<Uint8Array | undefined>>();

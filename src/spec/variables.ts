@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Problems } from './problem.ts';
-import type { Reader } from './reader.ts';
+import { absence, type Reader } from './reader.ts';
 import { parseDotenv } from './text/dotenv.ts';
 import { decodeText, type Mark, type Source } from './text/source.ts';
 import type { Lookup } from './text/template.ts';
@@ -74,7 +74,7 @@ export class Variables {
         this.#problems.errors.push({
           code: 'FILE_NOT_FOUND',
           file: this.#show(file),
-          message: 'the env file (`--env-file`) does not exist',
+          message: `the env file (\`--env-file\`) ${await absence(this.#reader, file)}`,
         });
       }
       return false;

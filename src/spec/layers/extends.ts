@@ -93,7 +93,7 @@ async function scopeOf(written: string, mark: Mark, at: At, extending: Extending
   const known = extending.scopes.get(file) ?? readScope(file, extending);
   extending.scopes.set(file, known);
   const scope = await known;
-  if (scope === undefined) missingFile(mark, file, 'extends', reading);
+  if (scope === undefined) await missingFile(mark, file, 'extends', reading);
   return scope;
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { checkEnvironment, discoverFiles, findOverlay, type Discovered } from '../discover.ts';
 import { askedEnvironment, environmentOfFiles } from '../environments.ts';
+import { absence } from '../reader.ts';
 import type { MapNode } from '../text/node.ts';
 import type { Variables } from '../variables.ts';
 import { readLayers, type Reading } from './reading.ts';
@@ -46,14 +47,11 @@ export async function layersOf(found: Discovered, reading: Reading): Promise<Map
   return layers;
 }
 
-/** Whether every file that was named is there; one that is not is reported. */
-export async function areThere(found: Discovered, reading: Reading): Promise<boolean> {
-  let there = true;
+/** Reports every file that was named and is not there. */
+export async function reportAbsent(found: Discovered, reading: Reading): Promise<void> {
   for (const file of found.files) {
     if ((await readLayers(file, reading)) !== undefined) continue;
-    const message = `the file (\`${found.named ?? file}\`) does not exist`;
+    const message = `the file (\`${found.named ?? file}\`) ${await absence(reading.reader, file)}`;
     reading.problems.errors.push({ code: 'FILE_NOT_FOUND', file: reading.show(file), message });
-    there = false;
   }
-  return there;
 }

@@ -62,7 +62,7 @@ async function loadIncluded(item: Node, model: Model, { reading, load }: Includi
       return undefined;
     }
     if ((await readLayers(file, reading)) === undefined) {
-      missingFile(node.mark, file, 'include', reading);
+      await missingFile(node.mark, file, 'include', reading);
       return undefined;
     }
     files.push(file);
@@ -96,7 +96,7 @@ async function variablesOf(item: Node, at: { readonly model: Model; readonly dir
   for (const { text, node } of written) {
     const file = absolutePath(text, { directory: model.directory, home: reading.home });
     if (file === '/dev/null' || (await variables.add(file, 'optional'))) continue;
-    missingFile(node.mark, file, 'env_file', reading);
+    await missingFile(node.mark, file, 'env_file', reading);
   }
   reading.files.push(...variables.files);
   return variables;

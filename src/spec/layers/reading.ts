@@ -1,5 +1,5 @@
 import type { Problems } from '../problem.ts';
-import type { Reader } from '../reader.ts';
+import { absence, type Reader } from '../reader.ts';
 import type { Report } from '../text/interpolate.ts';
 import type { MapNode, Node } from '../text/node.ts';
 import { decodeText, type Mark, type Source } from '../text/source.ts';
@@ -75,7 +75,8 @@ function parse(file: string, bytes: Uint8Array, problems: Problems): Node[] | un
 }
 
 /** Reports a file that another one names and that is not there. */
-export function missingFile(mark: Mark, file: string, how: string, reading: Reading): void {
-  reading.problems.error(mark, `the file ${reading.show(file)} (\`${how}\`) does not exist`, { code: 'FILE_NOT_FOUND' });
+export async function missingFile(mark: Mark, file: string, how: string, reading: Reading): Promise<void> {
+  const problem = `the file ${reading.show(file)} (\`${how}\`) ${await absence(reading.reader, file)}`;
+  reading.problems.error(mark, problem, { code: 'FILE_NOT_FOUND' });
   reading.unreadable.push(file);
 }

@@ -44,7 +44,7 @@ async function isDirectoryThere(node: Node, directory: string, context: Context)
     return false;
   }
   if (context.reader.exists === undefined || (await context.reader.exists(directory))) return true;
-  missing(mark, 'build context', directory, context);
+  await missing(mark, 'build context', directory, context);
   return false;
 }
 
@@ -80,7 +80,7 @@ async function dockerfileOf(node: Node, directory: string, context: Context): Pr
     });
     return undefined;
   }
-  if (!(await hasFile(context.reader, file))) missing(mark, 'Dockerfile', file, context);
+  if (!(await hasFile(context.reader, file))) await missing(mark, 'Dockerfile', file, context);
   return file;
 }
 

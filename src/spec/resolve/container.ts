@@ -156,7 +156,7 @@ async function securityOptions(service: Node, context: Context): Promise<string[
 async function seccompProfile(item: Node, file: string, context: Context): Promise<string[]> {
   const bytes = await context.reader.read(file);
   if (bytes === undefined) {
-    missing(item.mark, 'seccomp profile', file, context);
+    await missing(item.mark, 'seccomp profile', file, context);
     return [];
   }
   const decoded = decodeText(bytes);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { absence } from '../reader.ts';
 import { parseRawEnv } from '../text/dotenv.ts';
 import { child, entriesOf, isNull, itemsOf, map, scalar, withEntry, type Entry, type MapNode, type Node } from '../text/node.ts';
 import { scalarText } from '../text/scalar.ts';
@@ -47,7 +48,7 @@ async function readEnvFile(item: Node, before: ReadonlyMap<string, Entry>, conte
   const mark = child(item, 'path')?.mark ?? item.mark;
   const bytes = await context.reader.read(file);
   if (bytes === undefined) {
-    if (booleanAt(item, 'required') !== false) missing(mark, 'env file', file, context);
+    if (booleanAt(item, 'required') !== false) await missing(mark, 'env file', file, context);
     return new Map();
   }
   const earlier = (name: string): string | undefined => textAt(before.get(name)?.value);
@@ -73,7 +74,7 @@ async function withLabels(service: MapNode, context: Context): Promise<MapNode> 
     if (name === undefined) continue;
     const bytes = await context.reader.read(name);
     if (bytes === undefined) {
-      missing(file.mark, 'label file', name, context);
+      await missing(file.mark, 'label file', name, context);
       continue;
     }
     const lookup = (key: string): string | undefined => {
@@ -89,6 +90,7 @@ async function withLabels(service: MapNode, context: Context): Promise<MapNode> 
 }
 
 /** Reports a file that the application file names and that is not there. */
-export function missing(mark: Mark, what: string, file: string, context: Context): void {
-  context.problems.error(mark, `the ${what} ${context.show(file)} does not exist`, { code: 'FILE_NOT_FOUND' });
+export async function missing(mark: Mark, what: string, file: string, context: Context): Promise<void> {
+  const problem = `the ${what} ${context.show(file)} ${await absence(context.reader, file)}`;
+  context.problems.error(mark, problem, { code: 'FILE_NOT_FOUND' });
 }

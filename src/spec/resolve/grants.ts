@@ -74,7 +74,7 @@ export async function contentOf(item: Item, context: Context): Promise<Uint8Arra
     return undefined;
   }
   const bytes = await context.reader.read(file);
-  if (bytes === undefined) missing(mark, `file of the ${item.kind} \`${item.key}\``, file, context);
+  if (bytes === undefined) await missing(mark, `file of the ${item.kind} \`${item.key}\``, file, context);
   return bytes;
 }
 

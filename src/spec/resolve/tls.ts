@@ -199,7 +199,7 @@ async function bytesAt(node: Node, key: string, context: Context): Promise<Uint8
     return undefined;
   }
   const bytes = await readAnew(context.reader).read(file);
-  if (bytes === undefined) missing(written.mark, `file of \`x-berth.tls.${key}\``, file, context);
+  if (bytes === undefined) await missing(written.mark, `file of \`x-berth.tls.${key}\``, file, context);
   return bytes;
 }
 

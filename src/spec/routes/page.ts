@@ -21,7 +21,7 @@ export async function readPage(node: Node, context: Context): Promise<string | u
   }
   const bytes = await context.reader.read(file);
   if (bytes === undefined) {
-    missing(node.mark, 'page', file, context);
+    await missing(node.mark, 'page', file, context);
     return undefined;
   }
   if (bytes.length > longestPage) {
