@@ -123,6 +123,7 @@ describe('a file that says what cannot be', () => {
     compose.yaml:8:16: there is no network ~front~ under ~networks~
         8 |     networks: [front]
           |                ^
+          = Write ~networks: {front: {}}~ at the top of the file.
     compose.yaml:9:11: ~services.web.user~ must be text, not the number 1000
         9 |     user: 1000
           |           ^
@@ -158,6 +159,7 @@ describe('a file that says what cannot be', () => {
     compose.yaml:16:31: there is no secret ~nope~ under ~secrets~
        16 |   cache: {image: x, secrets: [nope], pre_start: []}
           |                               ^
+          = Write ~secrets: {nope: {external: true}}~ at the top of the file for one of ~berth secret set~, or ~file~ in the place of ~external~.
     compose.yaml:16:38: ~services.cache.pre_start~ is not built yet
        16 |   cache: {image: x, secrets: [nope], pre_start: []}
           |                                      ^

@@ -65,7 +65,7 @@ it('says of a directory in the place of a file that it is one', async () => {
   const text = 'services: {web: {image: x, env_file: e, configs: [c]}}\nconfigs: {c: {file: c}}\n';
   const said = await failureOf(loadFiles({ 'compose.yaml': text, 'e/x': '', 'c/x': '' }));
   expect(said).toContain('compose.yaml:1:38: the env file e is a directory');
-  expect(said).toContain('compose.yaml:2:19: the file of the config `c` c is a directory');
+  expect(said).toContain('compose.yaml:2:21: the file of the config `c` c is a directory');
 });
 
 describe('variables', () => {

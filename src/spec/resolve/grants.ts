@@ -121,11 +121,27 @@ export function isKnown(kind: Kind | 'network' | 'volume' | 'service', name: str
   if (child(all, name) !== undefined) return true;
   const known = entriesOf(all).flatMap(([key, entry]) => (entry.key === context.document.mark ? [] : [key]));
   const near = didYouMean(name, known);
+  const others = `There ${known.length === 1 ? 'is' : 'are'}: ${known.map((k) => `\`${k}\``).join(', ')}.`;
   context.problems.error(mark, `there is no ${kind} \`${name}\` under \`${kind}s\``, {
-    hint:
-      near ?? (known.length === 0 ? undefined : `There ${known.length === 1 ? 'is' : 'are'}: ${known.map((k) => `\`${k}\``).join(', ')}.`),
+    hint: near ?? (known.length === 0 ? declaring(kind, name) : others),
   });
   return false;
+}
+
+/** How something that nothing of its kind is there of comes into the file. */
+function declaring(kind: Parameters<typeof isKnown>[0], name: string): string | undefined {
+  switch (kind) {
+    case 'volume':
+      return `Write \`volumes: {${name}: {}}\` at the top of the file, or \`./${name}\` where a directory of the project is meant.`;
+    case 'network':
+      return `Write \`networks: {${name}: {}}\` at the top of the file.`;
+    case 'secret':
+      return `Write \`secrets: {${name}: {external: true}}\` at the top of the file for one of \`berth secret set\`, or \`file\` in the place of \`external\`.`;
+    case 'config':
+      return `Write \`configs: {${name}: {file: ./${name}}}\` at the top of the file.`;
+    case 'service':
+      return undefined;
+  }
 }
 
 /** Permissions: a number, or octal text. */
