@@ -6,4 +6,4 @@
 export { composeDraft } from './compose-draft.ts';
 export { detectStack } from './detect.ts';
 export type { Detection } from './detection.ts';
-export { readVariables } from './read-variables.ts';
+export { readSource } from './read-source.ts';

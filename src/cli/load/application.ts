@@ -28,8 +28,8 @@ export async function loadApplication(context: Context, more: LoadMore = {}): Pr
 
 /** What would fail or hurt if the application of this command line were deployed. */
 export async function checkApplication(context: Context): Promise<Checked> {
-  const { readVariables } = await import('../../stack/index.ts');
-  const readSource: ReadSource = async (directory) => readVariables(await context.world.sources.tree(directory));
+  const stack = await import('../../stack/index.ts');
+  const readSource: ReadSource = async (directory) => stack.readSource(await context.world.sources.tree(directory));
   // What `--strict` refuses elsewhere is a finding here, beside all others.
   const input = { ...toLoadInput(context), strict: false };
   return (await loading(input, context, (each) => checkProject(each, readSource))).result;

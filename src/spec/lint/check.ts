@@ -5,13 +5,13 @@ import type { Problem } from '../problem.ts';
 import { hasFile } from '../reader.ts';
 import { child, entriesOf, type MapNode } from '../text/node.ts';
 import { lint, lintLoad, sorted, type Finding } from './lint.ts';
-import type { Facts, ServiceFacts, SourceVariables } from './rule.ts';
+import type { Facts, ServiceFacts, SourceFacts } from './rule.ts';
 
 /** What a check answers: the findings, and the application's name when it could be loaded. */
 export type Checked = { readonly app?: string; readonly environment?: string; readonly findings: readonly Finding[] };
 
-/** What the source below a directory reads from its environment; undefined when nobody can tell. */
-export type ReadSource = (directory: string) => Promise<SourceVariables | undefined>;
+/** What the source below a directory says of itself; undefined when nobody can tell. */
+export type ReadSource = (directory: string) => Promise<SourceFacts | undefined>;
 
 /** Says what would fail or hurt if the application were deployed. An application that cannot be loaded is a finding, no failure. */
 export async function checkProject(input: LoadInput, readSource: ReadSource): Promise<Checked> {
@@ -50,7 +50,7 @@ async function factsOf(project: Project, learned: Learned, outside: Outside): Pr
     sources: new Set(written.map(({ mark }) => mark.source)),
     templates: learned.reading.report.templates,
     lookupAt: (mark) => learned.variablesOf(mark.source).get,
-    sourceVariables: await sourceVariables(project, outside.readSource),
+    sourceFacts: await sourceFacts(project, outside.readSource),
     missingPaths: await missingPaths(project, outside.input),
   };
 }
@@ -68,9 +68,9 @@ function servicesOf(project: Project, document: MapNode): ServiceFacts[] {
   });
 }
 
-async function sourceVariables(project: Project, readSource: ReadSource): Promise<ReadonlyMap<string, SourceVariables>> {
+async function sourceFacts(project: Project, readSource: ReadSource): Promise<ReadonlyMap<string, SourceFacts>> {
   const contexts = new Set(project.services.flatMap(({ build }) => build?.context ?? []));
-  const found = new Map<string, SourceVariables>();
+  const found = new Map<string, SourceFacts>();
   for (const context of contexts) {
     const read = await readSource(context);
     if (read !== undefined) found.set(context, read);

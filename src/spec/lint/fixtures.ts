@@ -1,10 +1,10 @@
-import type { SourceVariables } from './rule.ts';
+import type { SourceFacts } from './rule.ts';
 
 /** An application that a rule must speak of (or not): its files, and what is around it. */
 export type Fixture = {
   readonly files: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
-  readonly source?: SourceVariables;
+  readonly source?: SourceFacts;
 };
 
 /** For each rule what it must find, as `PLACE MESSAGE`, and applications in which it must find nothing. */
@@ -13,9 +13,9 @@ export type RuleFixtures = {
   readonly passes: readonly Fixture[];
 };
 
-const file = (text: string, more: Partial<Fixture> = {}): Fixture => ({ ...more, files: { 'compose.yaml': text, ...more.files } });
+export const file = (text: string, more: Partial<Fixture> = {}): Fixture => ({ ...more, files: { 'compose.yaml': text, ...more.files } });
 /** A service with some keys on line 2, and another one. */
-const web = (keys: string, more: Partial<Fixture> = {}): Fixture =>
+export const web = (keys: string, more: Partial<Fixture> = {}): Fixture =>
   file(`services:\n  web: {image: "x:10", ${keys}}\n  db: {image: "postgres:17"}\n`, more);
 
 const built = { Dockerfile: 'FROM scratch\n' };
@@ -63,24 +63,6 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
   'unset-environment': {
     fails: [[web('environment: [NAME]'), ['compose.yaml:2:38 `web` passes on the variable `NAME`, which is not set']]],
     passes: [web('environment: [NAME]', { variables: { NAME: 'x' } }), web('environment: ["NAME="]')],
-  },
-  'unset-in-source': {
-    fails: [
-      [
-        file('services:\n  web: {build: .}\n', { files: built, source: { reads: [{ name: 'URL', place: 'app.js:3' }], sets: [] } }),
-        ['compose.yaml:2:3 the source of `web` reads `URL` (app.js:3), which nothing sets'],
-      ],
-    ],
-    passes: [
-      file('services:\n  web: {build: ., environment: {URL: x}}\n  w: {build: .}\n', {
-        files: built,
-        source: { reads: [{ name: 'URL', place: 'app.js:3' }], sets: [] },
-      }),
-      file('services:\n  web: {build: .}\n', {
-        files: built,
-        source: { reads: ['URL', 'PORT', 'NODE_ENV'].map((name) => ({ name, place: 'app.js:3' })), sets: ['URL'] },
-      }),
-    ],
   },
   placeholder: {
     fails: [

@@ -29,6 +29,36 @@ const stores: Readonly<Record<string, number>> = {
   mssql: 1433,
 };
 
+/** Where those keep what must not be lost; a cache is not among them. */
+const data: Readonly<Record<string, string>> = {
+  postgres: '/var/lib/postgresql/data',
+  postgis: '/var/lib/postgresql/data',
+  timescaledb: '/var/lib/postgresql/data',
+  pgvector: '/var/lib/postgresql/data',
+  mysql: '/var/lib/mysql',
+  mariadb: '/var/lib/mysql',
+  percona: '/var/lib/mysql',
+  mongo: '/data/db',
+  rabbitmq: '/var/lib/rabbitmq',
+  elasticsearch: '/usr/share/elasticsearch/data',
+  opensearch: '/usr/share/opensearch/data',
+  minio: '/data',
+  cassandra: '/var/lib/cassandra',
+  clickhouse: '/var/lib/clickhouse',
+  'clickhouse-server': '/var/lib/clickhouse',
+};
+
+/** Where the database or queue that a service is by its image keeps its data; undefined when it is none. */
+export function dataPath(service: Pick<Service, 'image' | 'build'>): string | undefined {
+  const name =
+    storePort(service) === undefined
+      ? ''
+      : (repositoryOf(service.image ?? '')
+          .split('/')
+          .at(-1) ?? '');
+  return Object.hasOwn(data, name) ? data[name] : undefined;
+}
+
 /** The port of the database, queue or cache that a service is by its image; undefined when it is none. */
 export function storePort({ image, build }: Pick<Service, 'image' | 'build'>): number | undefined {
   if (image === undefined || build !== undefined) return undefined;

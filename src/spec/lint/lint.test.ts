@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { home, readerOf } from '../../../test/fakes/spec-files.ts';
 import { checkProject } from './check.ts';
-import { fixtures, type Fixture } from './fixtures.ts';
+import { fixtures as plainFixtures, type Fixture } from './fixtures.ts';
 import { allRules, type Finding } from './lint.ts';
 import { checksPage } from './page.ts';
+import { sourceFixtures } from './source-fixtures.ts';
+
+const fixtures = { ...plainFixtures, ...sourceFixtures };
 
 async function check(fixture: Fixture): Promise<readonly Finding[]> {
   const input = { directory: home, files: [], profiles: [], envFiles: [], variables: fixture.variables ?? {}, strict: false };

@@ -39,12 +39,18 @@ export type ServiceFacts = {
   readonly isJob: boolean;
 };
 
-/** What the source of a service reads from its environment. */
-export type SourceVariables = {
+/** What the source of a service reads from its environment, and what it decides itself (`readSource` of the stack). */
+export type SourceFacts = {
   /** Variables that are read without a default, each at its first place (`src/server.js:12`). */
   readonly reads: readonly { readonly name: string; readonly place: string }[];
   /** Variables that the image sets itself. */
   readonly sets: readonly string[];
+  /** Texts with the name that they are assigned to; `idle` ones are in a comment, or a default. */
+  readonly texts?: readonly { readonly name: string; readonly text: string; readonly place: string; readonly idle: boolean }[];
+  /** Files that it writes its log to. */
+  readonly logs?: readonly { readonly file: string; readonly place: string }[];
+  /** What the Dockerfile starts. */
+  readonly command?: string;
 };
 
 /** Everything that rules look at. */
@@ -62,7 +68,7 @@ export type Facts = {
   readonly templates: ReadonlyMap<Mark, string>;
   readonly lookupAt: (mark: Mark) => Lookup;
   /** By the directory that a service is built from. */
-  readonly sourceVariables: ReadonlyMap<string, SourceVariables>;
+  readonly sourceFacts: ReadonlyMap<string, SourceFacts>;
   /** Paths of the machine that are mounted and are not there. */
   readonly missingPaths: ReadonlySet<string>;
 };

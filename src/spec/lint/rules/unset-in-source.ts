@@ -1,5 +1,6 @@
 import { child } from '../../text/node.ts';
 import type { Facts, Rule } from '../rule.ts';
+import { sourcesOf } from '../sources.ts';
 
 /** What every container has, or what means something when it is absent. */
 const usual =
@@ -14,13 +15,9 @@ export const unsetInSource: Rule = {
   why: 'It is `undefined` or `None`, or ends the program, at the first use: perhaps long after the deploy.',
   fix: 'Set it under `environment`, or give it a default in the source.',
   *find(facts) {
-    const done = new Set<string>();
-    for (const { name, node, mark, model } of facts.services) {
-      const context = model.build?.context;
-      const source = context === undefined ? undefined : facts.sourceVariables.get(context);
-      if (context === undefined || source === undefined || done.has(context)) continue;
-      done.add(context);
-      const set = new Set([...source.sets, ...setFor(context, facts)]);
+    for (const { service, source } of sourcesOf(facts)) {
+      const { name, node, mark, model } = service;
+      const set = new Set([...source.sets, ...setFor(model.build?.context, facts)]);
       for (const { name: variable, place } of source.reads) {
         if (set.has(variable) || usual.test(variable)) continue;
         const message = `the source of \`${name}\` reads \`${variable}\` (${place}), which nothing sets`;
@@ -35,8 +32,8 @@ export const unsetInSource: Rule = {
 };
 
 /** What any service that is built from a directory sets: a worker may not need what the server does. */
-function setFor(context: string, { services }: Facts): string[] {
+function setFor(context: string | undefined, { services }: Facts): string[] {
   return services.flatMap(({ model }) =>
-    model.build?.context === context ? [...Object.keys(model.environment), ...Object.keys(model.build.args)] : [],
+    model.build?.context === context ? [...Object.keys(model.environment), ...Object.keys(model.build?.args ?? {})] : [],
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FileTree } from '../ports/index.ts';
-import { readVariables } from './read-variables.ts';
+import { readSource } from './read-source.ts';
 
 function treeOf(files: Readonly<Record<string, string>>): FileTree {
   return {
@@ -20,7 +20,7 @@ function treeOf(files: Readonly<Record<string, string>>): FileTree {
 }
 
 const namesIn = async (file: string, text: string): Promise<string[]> =>
-  (await readVariables(treeOf({ [file]: text }))).reads.map(({ name }) => name);
+  (await readSource(treeOf({ [file]: text }))).reads.map(({ name }) => name);
 
 describe('variables that a Node source reads', () => {
   it.each([
@@ -49,7 +49,7 @@ describe('variables that a Python source reads', () => {
 
 describe('a source tree', () => {
   it('is read below its directories, but not in what is not its own, and each variable is placed', async () => {
-    const found = await readVariables(
+    const found = await readSource(
       treeOf({
         'src/a.ts': '\nuse(process.env.A)',
         'src/b.ts': 'use(process.env.A)',
@@ -60,7 +60,7 @@ describe('a source tree', () => {
         Dockerfile: 'FROM x\nARG VERSION\nENV A=1 \\\n  B=2\nENV C three\n',
       }),
     );
-    expect(found).toEqual({ reads: [{ name: 'A', place: 'src/a.ts:2' }], sets: ['VERSION', 'A', 'B', 'C'] });
+    expect(found).toEqual({ reads: [{ name: 'A', place: 'src/a.ts:2' }], sets: ['VERSION', 'A', 'B', 'C'], texts: [], logs: [] });
   });
 
   it('that has no end is not read to its end', async () => {
@@ -73,6 +73,52 @@ describe('a source tree', () => {
           ...Array.from({ length: 100 }, (_, i) => ({ name: `${i}.js`, kind: 'file' as const })),
         ]),
     };
-    expect((await readVariables(endless)).reads).toHaveLength(1);
+    expect((await readSource(endless)).reads).toHaveLength(1);
+  });
+});
+
+describe('what a source decides itself', () => {
+  const read = async (file: string, text: string) => readSource(treeOf({ [file]: text }));
+
+  it('are texts with their names and places, and whether they count at all', async () => {
+    const { texts } = await read(
+      'app.py',
+      'TOKEN = "s3cr3t-1"\nconnect("redis://127.0.0.1:1")\n# OLD = "s3cr3t-2"\nu = os.getenv("U", "redis://localhost")\nprint("nothing of it")\n',
+    );
+    expect(texts).toEqual([
+      { name: 'TOKEN', text: 's3cr3t-1', place: 'app.py:1', idle: false },
+      { name: '', text: 'redis://127.0.0.1:1', place: 'app.py:2', idle: false },
+      { name: 'OLD', text: 's3cr3t-2', place: 'app.py:3', idle: true },
+      { name: '', text: 'redis://localhost', place: 'app.py:4', idle: true },
+    ]);
+  });
+
+  it.each([
+    [
+      'a.py',
+      'LOGGING = {"handlers": {"f": {\n"class": "logging.handlers.RotatingFileHandler",\n"filename": os.path.join(B, "logs/a.log")}}}',
+      'logs/a.log',
+    ],
+    ['b.py', '{"filename": "b.log", "class": "logging.FileHandler"}', 'b.log'],
+    ['c.py', 'h = logging.FileHandler("c.log")', 'c.log'],
+    ['d.js', "new winston.transports.File({ level: 'info', filename: 'd.log' })", 'd.log'],
+    ['e.js', "pino(pino.destination('/var/e.log'))", '/var/e.log'],
+    ['f.py', 'h = logging.FileHandler("/dev/stdout")', undefined],
+    ['g.py', 'h = logging.StreamHandler()\nx = {"filename": "data.csv"}', undefined],
+  ])('is a file for its log: %s', async (file, text, log) =>
+    expect((await read(file, text)).logs.map((l) => l.file)).toEqual(log === undefined ? [] : [log]),
+  );
+
+  it.each([
+    ['CMD ["python", "manage.py", "runserver"]', 'python manage.py runserver'],
+    ['CMD a\nCMD sh -c "b" \\\n  c', 'sh -c "b"    c'],
+    ['FROM x', undefined],
+  ])('is the command of its image: %s', async (text, command) => expect((await read('Dockerfile', text)).command).toBe(command));
+
+  it('is looked through in time linear in its length', async () => {
+    const long = `x = "${'a'.repeat(200_000)}\n${'filename"'.repeat(20_000)}\n${'"b"'.repeat(60_000)}`;
+    const before = performance.now();
+    await read('long.py', long);
+    expect(performance.now() - before).toBeLessThan(2000);
   });
 });

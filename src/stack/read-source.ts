@@ -1,11 +1,16 @@
 import type { FileTree } from '../ports/index.ts';
+import { commandOf, logsIn, textsIn, type SourceLog, type SourceText } from './source-texts.ts';
 
-/** What a source tree wants from its environment. */
-type Variables = {
+/** What a source tree wants from its environment, and what it decides itself that the environment had better. */
+type SourceFacts = {
   /** Read without a default, each at its first place (`src/server.js:12`). */
   readonly reads: readonly { readonly name: string; readonly place: string }[];
   /** Set by the tree's own Dockerfile. */
   readonly sets: readonly string[];
+  readonly texts: readonly SourceText[];
+  readonly logs: readonly SourceLog[];
+  /** The command of the tree's own Dockerfile. */
+  readonly command?: string;
 };
 
 type Read = { readonly name: string; readonly index: number; readonly hasDefault: boolean };
@@ -13,25 +18,33 @@ type Read = { readonly name: string; readonly index: number; readonly hasDefault
 /** More source than this is not looked through; the first files still are. */
 const maxFiles = 2000;
 const maxCharacters = 500_000;
+const maxTexts = 20_000;
 
 const skipped =
   /^(?:node_modules|bower_components|vendor|dist|build|out|coverage|venv|env|site-packages|__pycache__|__tests__|tests?|e2e|examples?|docs?|fixtures)$|^\./;
 const tests = /\.(?:test|spec|stories|config|d)\.[cm]?[jt]sx?$|(?:^|\/)(?:test_\w+|\w+_test|conftest|setup)\.py$/;
 
-/** Finds the variables that JavaScript, TypeScript and Python sources read, as far as their text plainly says so. */
-export async function readVariables(tree: FileTree): Promise<Variables> {
+/** Finds what JavaScript, TypeScript and Python sources read, hold and write, as far as their text plainly says so. */
+export async function readSource(tree: FileTree): Promise<SourceFacts> {
   const places = new Map<string, string>();
   const defaults = new Set<string>();
+  const texts: SourceText[] = [];
+  const logs: SourceLog[] = [];
   for await (const path of sourceFiles(tree)) {
     const text = await tree.read(path);
     if (text === undefined || text.length > maxCharacters) continue;
+    const placeOf = (index: number): string => `${path}:${lineOf(text, index)}`;
     for (const read of path.endsWith('.py') ? pythonReads(text) : nodeReads(text)) {
       if (read.hasDefault) defaults.add(read.name);
-      else if (!places.has(read.name)) places.set(read.name, `${path}:${lineOf(text, read.index)}`);
+      else if (!places.has(read.name)) places.set(read.name, placeOf(read.index));
     }
+    if (texts.length < maxTexts) for (const { index, ...each } of textsIn(text)) texts.push({ ...each, place: placeOf(index) });
+    for (const { index, file } of logsIn(text)) logs.push({ file, place: placeOf(index) });
   }
   const reads = [...places].flatMap(([name, place]) => (defaults.has(name) ? [] : [{ name, place }]));
-  return { reads, sets: setByDockerfile((await tree.read('Dockerfile')) ?? '') };
+  const dockerfile = (await tree.read('Dockerfile')) ?? '';
+  const command = commandOf(dockerfile);
+  return { reads, sets: setByDockerfile(dockerfile), texts, logs, ...(command === undefined ? {} : { command }) };
 }
 
 async function* sourceFiles(tree: FileTree): AsyncGenerator<string> {
