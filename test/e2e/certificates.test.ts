@@ -87,6 +87,39 @@ test("berth's own authority: trusted once, renewed under load without a lost req
   expect(stored).not.toContain('PRIVATE KEY');
 });
 
+test('of secrets of the store: a new version is served after `up`, the old one after a rollback, and no instance changes', async () => {
+  await using site = await openSite();
+  const [first, second] = [pair([host]), pair([host])];
+  const port = await compose(site, '{ cert: cert, key: key, redirect: false }');
+  site.write('compose.override.yaml', 'secrets: { cert: { external: true, name: TLS_CERT }, key: { external: true, name: TLS_KEY } }\n');
+  const set = async ({ cert, key }: ReturnType<typeof pair>): Promise<void> => {
+    site.write('cert.pem', cert);
+    site.write('key.pem', key);
+    await site.ok('secret', 'set', 'TLS_CERT', '--file', 'cert.pem');
+    await site.ok('secret', 'set', 'TLS_KEY', '--file', 'key.pem');
+  };
+  const isServed = async ({ cert }: ReturnType<typeof pair>): Promise<void> =>
+    expect(await getSecure({ host, port, ca: cert })).toMatchObject({ status: 200 });
+  await set({ ...first, key: second.key });
+  expect(await site.berth('up')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/The key of web \(compose\.yaml:\d+:\d+\), the secret TLS_KEY, does not belong to the certificate/),
+  });
+  await set(first);
+  await site.ok('up');
+  await isServed(first);
+  const instances = await site.instances();
+  await set(second);
+  await site.ok('up');
+  await isServed(second);
+  await site.ok('rollback');
+  await isServed(first);
+  expect(await site.instances()).toEqual(instances);
+  const [line = ''] = first.key.split('\n').slice(1);
+  const stored = ['berth.db', 'berth.db-wal', 'server.log'].map((file) => readFileSync(path.join(site.home, file), 'latin1')).join('');
+  expect(stored).not.toContain(line);
+});
+
 describe('files of the user', () => {
   test('that do not fit change nothing, with their place; what serves goes on, and the right ones are taken', async () => {
     await using site = await openSite();

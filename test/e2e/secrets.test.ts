@@ -127,6 +127,57 @@ test('values reach instances and nothing else: no output, event, log, file, imag
   expect(Object.keys(all)).toEqual(expect.arrayContaining(['berth.db', 'server.log']));
 });
 
+test('a build mounts secrets of the store and of variables, and no layer, argument, output or file has them', async () => {
+  await using site = await Site.open();
+  const values = { store: canary(), variable: canary() };
+  site.write(
+    'src/Dockerfile',
+    'ARG BASE\nFROM $BASE\nRUN --mount=type=secret,id=a --mount=type=secret,id=b cat /run/secrets/a /run/secrets/b && echo; false\n',
+  );
+  site.compose(`services:
+  web:
+    build: { context: src, args: { BASE: $IMAGE }, secrets: [a, b] }
+    ports: ["$PORT:3000"]
+    x-berth: { port: 3000, rollout: { watch: 1s } }
+secrets:
+  a: { external: true, name: BUILD_TOKEN }
+  b: { environment: MY_SECRET }
+`);
+  site.variables({ MY_SECRET: values.variable });
+  const missing = await site.berth('plan');
+  expect(missing).toMatchObject({ code: 2, err: expect.stringMatching(/The secret BUILD_TOKEN \(compose\.yaml:4:\d+\) is not set/) });
+  await piped(site, values.store, 'secret', 'set', 'BUILD_TOKEN');
+
+  const failed = await site.berth('-v', 'up');
+  expect(failed).toMatchObject({ code: 2, err: expect.stringContaining('[secret]') });
+  site.write(
+    'src/Dockerfile',
+    'ARG BASE\nFROM $BASE\nRUN --mount=type=secret,id=a --mount=type=secret,id=b cat /run/secrets/a /run/secrets/b | busybox tee /dev/stderr | busybox wc -c > /size\n',
+  );
+  const up = site.ok('-v', 'up');
+  const cmdlines = await watchArguments(up);
+  const said = await up;
+  expect((await site.get('/file?path=/size')).body['text']).toBe(`${values.store.length + values.variable.length}\n`);
+  const [instance = ''] = await site.instances();
+  const image = await docker('inspect', '-f', '{{.Image}}', instance);
+  const { out: events } = await site.berth('events', '-n', '500', '--json');
+  const all: Record<string, string> = {
+    failed: failed.out + failed.err,
+    cmdlines,
+    up: said.out + said.err,
+    events,
+    ...(await leftBehind(site)),
+    history: await docker('history', '--no-trunc', image),
+    container: await docker('inspect', instance),
+    added: await docker('diff', instance),
+  };
+  for (const [where, text] of Object.entries(all))
+    for (const [which, value] of Object.entries(values)) expect(text.includes(value), `${which} is in ${where}`).toBe(false);
+
+  site.variables({ MY_SECRET: '' });
+  expect((await site.berth('up')).out + (await site.berth('up')).err).toContain('is up to date');
+});
+
 test('a new version rolls the services that use it, and a rollback brings the old one back', async () => {
   await using site = await Site.open();
   site.compose(withSecrets());
