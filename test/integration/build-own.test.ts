@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { unpackTar } from 'modern-tar';
@@ -32,6 +33,8 @@ async function read(imageId: string, command: string[]): Promise<string> {
 }
 
 test("a user's Dockerfile is built as it is, with every option", async () => {
+  // BuildKit takes a step that it knows from its cache, whatever its secrets are now.
+  const who = `a "b" $(reboot) ${randomUUID()}`;
   const context = tree({
     'docker/Web.Dockerfile': [
       `FROM ${base} AS first`,
@@ -46,7 +49,7 @@ test("a user's Dockerfile is built as it is, with every option", async () => {
   const build = withHash({
     context,
     dockerfile: join(context, 'docker/Web.Dockerfile'),
-    args: { WHO: 'a "b" $(reboot)' },
+    args: { WHO: who },
     target: 'first',
     labels: { mine: 'yes' },
     tags: ['t-build/own-extra:1'],
@@ -60,7 +63,7 @@ test("a user's Dockerfile is built as it is, with every option", async () => {
   const input = kit.input(build);
   const secrets = { TOKEN: Buffer.from('from the store') };
   const { imageId } = await kit.builder.build({ ...input, secrets }, () => undefined);
-  expect(await read(imageId, ['cat', '/out'])).toBe('a "b" $(reboot) from the store from a file');
+  expect(await read(imageId, ['cat', '/out'])).toBe(`${who} from the store from a file`);
   const image = await kit.engine.inspectImage('t-build/own-extra:1');
   expect(image?.id).toBe(imageId);
   expect(image?.labels).toMatchObject({ mine: 'yes', 't-build': '1' });
