@@ -34,7 +34,7 @@ describe('berth config --explain', () => {
     compose.yaml:15:29    extends common
     compose.yaml:10:16    file localhost
   * compose.prod.yaml:4:9 file
-    HOST from unset
+    HOST is not set
 `);
   });
 
@@ -110,6 +110,19 @@ configs: { one: { content: x }, two: { content: y } }
     x-berth: { routes: !override [new.test, { host: b.test, path: /b, timeout: 5s }, a.test] }
 `,
   };
+
+  it('says once what `x-berth.environment` puts into the environment', async () => {
+    const text = (url: string) => `services: { web: { image: x, x-berth: { environment: { URL: ${url}, KEY: "\${secret:${url}}" } } } }\n`;
+    const { out } = await berth(['config', '--diff', 'prod'], {
+      files: { '/app/compose.yaml': text('dev'), '/app/compose.prod.yaml': text('prod') },
+    });
+    expect(out.split('\n').map((line) => line.replace(/ \(.*/, ''))).toEqual([
+      'no environment → prod:',
+      '~ services.web.environment.URL: dev → prod',
+      '~ services.web.x-berth.environment.KEY: ${secret:dev} → ${secret:prod}',
+      '',
+    ]);
+  });
 
   it('knows items of lists by what Compose knows them by', async () => {
     const { out } = await berth(['config', '--diff', 'prod'], { files: lists });

@@ -24,7 +24,16 @@ export function toChanges(before: readonly Explained[], after: readonly Explaine
     changes.push({ path, change: 'removed', before: text, places: winnerOf(value) });
   for (const { path, text, value } of onlyIn(later, before)) changes.push({ path, change: 'added', after: text, places: winnerOf(value) });
   changes.push(...orderChanges(before, after));
-  return changes.toSorted((a, b) => byText(a.path, b.path) || byText(a.before ?? '', b.before ?? ''));
+  return withoutEchoes(changes).toSorted((a, b) => byText(a.path, b.path) || byText(a.before ?? '', b.before ?? ''));
+}
+
+/** What `x-berth.environment` says is in `environment` as well: said there, it need not be said twice. */
+function withoutEchoes(changes: readonly Change[]): Change[] {
+  const said = new Set(changes.map(({ path, before, after }) => JSON.stringify([path, before, after])));
+  return changes.filter(({ path, before, after }) => {
+    const echoed = path.replace('.x-berth.environment.', '.environment.');
+    return echoed === path || !said.has(JSON.stringify([echoed, before, after]));
+  });
 }
 
 function byPath(values: readonly Explained[]): ReadonlyMap<string, Explained> {

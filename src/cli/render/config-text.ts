@@ -13,7 +13,9 @@ function explained({ path, value, layers, variables }: Explained, style: Style):
     const said = layer.won ? '' : ` ${oneLine(layer.value)}`;
     return `  ${layer.won ? '*' : ' '} ${layer.place.padEnd(width)} ${style.dim(layer.from)}${said}`;
   });
-  const filled = variables.map(({ name, from }) => `    ${name} ${style.dim('from')} ${from}`);
+  const filled = variables.map(
+    ({ name, from }) => `    ${name} ${from === 'unset' ? style.dim('is not set') : `${style.dim('from')} ${from}`}`,
+  );
   return [`${style.bold(path)} = ${oneLine(value)}`, ...lines, ...filled, ''].join('\n');
 }
 
