@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AppEdge, Backend, Listener } from '../model/index.ts';
 import { addServer, openService, setMaintenance, settleService } from './edge.ts';
-import { findConflicts, mergeEdges } from './edge-merge.ts';
+import { findConflicts } from './edge-conflicts.ts';
+import { mergeEdges } from './edge-merge.ts';
 
 const certificate = (id: string) => ({ id, fingerprint: id, hosts: [`${id}.test`] });
 
@@ -72,9 +73,17 @@ describe('listeners of several apps', () => {
     ['TLS and none', ruled('a', 'a.test', tls('x')), ruled('b', 'b.test')],
     ['HTTP and TCP', ruled('a', 'a.test'), ruled('b', 'b.test', { mode: 'tcp' })],
     ['a PROXY header and none', ruled('a', 'a.test', { acceptProxy: true }), ruled('b', 'b.test')],
+    ['a whole port and a route of every host', edge('a', { fallback: 'a.web.routes' }), ruled('b', undefined)],
+    ['one address of it and all', edge('a', { fallback: 'a.web.routes' }), edge('b', { address: '127.0.0.1', fallback: 'b.web.routes' })],
     ['one name of TCP', ruled('a', 'a.test', { mode: 'tcp' }), ruled('b', 'a.test', { mode: 'tcp' })],
   ])('cannot have one port for %s', (_what, a, b) => {
     expect(findConflicts([a, b])).toMatchObject([{ first: { app: 'a' }, second: { app: 'b' } }]);
+  });
+
+  test('can have one port on two addresses, and beside a route of one host', () => {
+    const on = (app: string, address: string): AppEdge => edge(app, { address, fallback: `${app}.web.routes` });
+    expect(findConflicts([on('a', '127.0.0.1'), on('b', '127.0.0.2')])).toEqual([]);
+    expect(findConflicts([on('a', ''), ruled('b', 'b.test')])).toEqual([]);
   });
 
   test('can share a port of TCP by name', () => {

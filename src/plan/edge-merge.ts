@@ -1,57 +1,5 @@
 import type { AppEdge, Listener, ListenerTls, ProxyConfig, Rule } from '../model/index.ts';
-import { listenerKey, ownerOf } from './edge.ts';
-
-/** Who claims a place of the edge. */
-export type Claimant = { readonly app: string; readonly service: string };
-
-/** Two claims on one place of the edge; `rule` is there when it is not about the whole port. */
-export type RouteConflict = {
-  readonly what: string;
-  readonly port: number;
-  readonly rule?: Pick<Rule, 'host' | 'path'> | undefined;
-  readonly first: Claimant;
-  readonly second: Claimant;
-};
-
-/** Finds every claim that cannot be had by two: the same rule, the same whole port, or a port spoken to in two ways. */
-export function findConflicts(edges: readonly AppEdge[]): RouteConflict[] {
-  const claims = new Map<string, Claimant>();
-  const ways = new Map<string, { way: string; clientCa: string | undefined; owner: Claimant }>();
-  const conflicts: RouteConflict[] = [];
-  const claim = (what: string, owner: Claimant, at: Pick<RouteConflict, 'port' | 'rule'>): void => {
-    const first = claims.get(what);
-    if (first !== undefined && !isSame(first, owner)) conflicts.push({ what, ...at, first, second: owner });
-    else claims.set(what, owner);
-  };
-  for (const edge of edges) {
-    for (const l of edge.listeners) {
-      const owner: Claimant = { app: edge.app, service: ownerOf(edge, l) ?? '?' };
-      const { port } = l;
-      const place = `port ${l.port}${l.address === '' ? '' : ` on ${l.address}`}`;
-      const known = ways.get(listenerKey(l));
-      const way = wayOf(l);
-      if (known !== undefined && known.way !== way)
-        conflicts.push({ what: `${place} (${known.way}, and ${way})`, port, first: known.owner, second: owner });
-      else if (known !== undefined && known.clientCa !== l.tls?.clientCa)
-        conflicts.push({ what: `${place} (${way} of one authority, and of another)`, port, first: known.owner, second: owner });
-      else ways.set(listenerKey(l), { way, clientCa: l.tls?.clientCa, owner });
-      if (l.fallback !== undefined) claim(place, owner, { port });
-      for (const rule of l.rules)
-        claim(`${rule.host ?? 'any host'}${l.mode === 'tcp' ? '' : rule.path} on ${place}`, owner, { port, rule });
-    }
-  }
-  return conflicts;
-}
-
-function isSame(a: Claimant, b: Claimant): boolean {
-  return a.app === b.app && a.service === b.service;
-}
-
-/** How a port is spoken to, which is one for all who share it. */
-function wayOf({ mode, tls, acceptProxy }: Listener): string {
-  const spoken = tls === undefined ? mode : `${mode} with TLS${tls.clientCa === undefined ? '' : ' and client certificates'}`;
-  return acceptProxy === true ? `${spoken} after a PROXY header` : spoken;
-}
+import { listenerKey } from './edge.ts';
 
 /** The one configuration of the edge from what all apps want: equal addresses share a listener, rules most specific first. */
 export function mergeEdges(edges: readonly AppEdge[]): ProxyConfig {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AppEdge, Service } from '../model/index.ts';
 import { web } from '../../test/fakes/world.ts';
 import { addServer, drainServer, forgetService, isSettled, openService, removeServer, serversOf, settleService } from './edge.ts';
-import { findConflicts, mergeEdges } from './edge-merge.ts';
+import { findConflicts } from './edge-conflicts.ts';
+import { mergeEdges } from './edge-merge.ts';
 import { serviceEdge } from './edge-service.ts';
 import type { DesiredService } from './desired.ts';
 

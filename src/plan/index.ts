@@ -5,6 +5,7 @@
 export * from './certificates.ts';
 export * from './desired.ts';
 export * from './edge.ts';
+export * from './edge-conflicts.ts';
 export * from './edge-merge.ts';
 export * from './edge-service.ts';
 export * from './front.ts';

@@ -55,12 +55,18 @@ function claimsOf(service: Service, context: Context): Claim[] {
       address,
       protocol: 'tcp',
       speaks: `${route.mode === 'tcp' ? 'TCP' : 'HTTP'}${route.tls ? ' with TLS' : ''}`,
-      share: `${route.host ?? '*'}${decodePath(route.path) ?? route.path}`,
+      share: shareOf(route),
       words: routeWords(route),
       mark,
     };
   });
   return [...published, ...routes];
+}
+
+/** The route of every host is the same as a whole port: what no other route takes. */
+function shareOf({ host, path, mode }: Route): string {
+  if (host === undefined && (path === '/' || mode === 'tcp')) return '';
+  return `${host ?? '*'}${decodePath(path) ?? path}`;
 }
 
 function portWords(port: PublishedPort): string {

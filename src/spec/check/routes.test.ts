@@ -17,6 +17,14 @@ describe('routes that are in the way of each other', () => {
     ],
     ['the same twice', [['web', 'routes: [a.example, a.example]']], '`web` asks twice for the route a.example/ on port 80'],
     [
+      'a whole port and a route of every host on it',
+      [
+        ['web', 'port: 3000}, ports: ["8080:80"], x-note: {'],
+        ['api', 'routes: [":8080"]'],
+      ],
+      '`api` and `web` both want the route of every host/ on port 8080 (also at compose.yaml:2)',
+    ],
+    [
       'TLS and none on one port',
       [
         ['web', 'tls: internal, routes: ["a.example:8443"]'],
