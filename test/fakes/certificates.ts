@@ -17,8 +17,9 @@ export class FakeCertificates implements Certificates {
   readonly pairs = new Set<string>();
   readonly orders: { readonly id: string; readonly atMs: number }[] = [];
   onOrder: (wish: CertificateWish) => void | Promise<void> = () => undefined;
-  /** What `pairProblem` says. */
+  /** What `pairProblem` says, of every pair or of those with this certificate. */
   problem: string | undefined;
+  readonly problems = new Map<string, string>();
   readonly #clock: Pick<Clock, 'now'>;
   readonly #accounts = new Map<string, number>();
   #made = 0;
@@ -35,7 +36,7 @@ export class FakeCertificates implements Certificates {
   get = (id: string): HeldCertificate | undefined => this.held.get(id);
 
   keepPair = ({ cert, key }: CertificatePair): Promise<void> => Promise.resolve(void this.pairs.add(`${sha256(cert)}-${sha256(key)}`));
-  pairProblem: Certificates['pairProblem'] = () => Promise.resolve(this.problem);
+  pairProblem: Certificates['pairProblem'] = ({ certSha256 }) => Promise.resolve(this.problem ?? this.problems.get(certSha256));
 
   useFiles = (wish: CertificateWish): Promise<HeldCertificate> => {
     const { source } = wish;

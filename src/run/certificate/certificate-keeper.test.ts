@@ -173,4 +173,24 @@ describe('a certificate of files', () => {
     expect(ended.error?.message).toBe('The certificate of web (compose.yaml:4:7) cannot be used: «a.test» expired on 2020-01-01.');
     expect(w.instances()).toEqual([]);
   });
+
+  it('that has ended does not keep an earlier release from coming back: the one that serves stays', async () => {
+    const w = new FakeWorld();
+    const files = (pair: string, hosts?: string[]): Project => {
+      w.certificates.pairs.add(`${pair}-k`);
+      return shop({ certificate: { kind: 'files', certSha256: pair, keySha256: 'k' } }, hosts);
+    };
+    await up(w, files('old'));
+    await w.up(files('new', ['a.test', 'b.test']));
+    w.certificates.problems.set('old', '«a.test» expired on 2020-01-01');
+    const { id, exitCode } = await w.do({ kind: 'rollback', app: 'shop' });
+    expect(exitCode).toBe(0);
+    expect(w.store.getRelease('shop', 3)?.project.services[0]?.tls?.certificate).toMatchObject({ certSha256: 'new' });
+    expect(onEdge(w)).toMatchObject([{ fingerprint: w.certificates.list()[0]?.fingerprint }]);
+    const said = w.store.listEvents({ rollout: id }).flatMap(({ event }) => (event.type === 'notice' ? [event.message] : []));
+    expect(said).toContain('The certificate of web in release 1 has ended; the one that serves now stays.');
+    // One that is not for its hosts cannot stay.
+    await w.up(files('other', ['c.test']));
+    expect(await w.do({ kind: 'rollback', app: 'shop', to: 1 })).toMatchObject({ exitCode: 2, error: { code: 'CERTIFICATE_INVALID' } });
+  });
 });

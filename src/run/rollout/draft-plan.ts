@@ -4,6 +4,7 @@ import { planRollout, withDependencies, type PlanOptions } from '../../plan/inde
 import { assignPorts } from './assign-ports.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { needCurrentRelease, rollbackTarget } from './goal.ts';
+import { withLastingCertificates } from './lasting-certificates.ts';
 import { findImages, needImages, toReleaseImages, withImageSteps, type ImageNeeds } from './images.ts';
 import { planLifecycle } from './lifecycle.ts';
 import { look, observe } from '../target/observe.ts';
@@ -32,7 +33,8 @@ export async function draftPlan(ctx: RunContext, request: RolloutRequest, signal
     case 'up':
       return draftUp(ctx, request, signal);
     case 'rollback': {
-      const target = rollbackTarget(ctx.store, ctx.app, request.to);
+      const now = needCurrentRelease(ctx.store, ctx.app).project;
+      const { release: target } = await withLastingCertificates(ctx, rollbackTarget(ctx.store, ctx.app, request.to), now);
       await needImages(ctx, { release: target.number, images: target.images }, signal);
       const side = await makeSide(ctx, { ...sideInputOf(target, {}), release: nextNumber(ctx) }, signal);
       return planFor(ctx, side, forward([]), signal);

@@ -10,6 +10,7 @@ import type { RunContext, Side } from '../deps.ts';
 import { StepFailure } from './executor.ts';
 import { goBack } from './going-back.ts';
 import { needApp, needCurrentRelease, rollbackTarget } from './goal.ts';
+import { withLastingCertificates } from './lasting-certificates.ts';
 import { findImages, imageTags, needImages, tagImages, toReleaseImages, type ImageWish } from './images.ts';
 import { planLifecycle } from './lifecycle.ts';
 import { preflight } from './preflight.ts';
@@ -96,7 +97,7 @@ export class RolloutSession {
       case 'up':
         return this.#up(request);
       case 'rollback': {
-        const target = this.#run.ownRelease() ?? rollbackTarget(ctx.store, ctx.app, request.to);
+        const target = this.#run.ownRelease() ?? (await this.#rollbackTarget(request.to));
         const wanted = { release: target.number, images: target.images };
         await this.#run.patiently(() => needImages(ctx, wanted, this.#run.halt.signal), awayMs.forward);
         return this.#rollTo({ ...sideInputOf(target, {}), returning: true }, { kind: 'rollback', to: target.number }, []);
@@ -116,6 +117,17 @@ export class RolloutSession {
       case 'down':
         return this.#lifecycle(request);
     }
+  }
+
+  async #rollbackTarget(to: number | undefined): Promise<Release> {
+    const { ctx } = this.#run;
+    const target = rollbackTarget(ctx.store, ctx.app, to);
+    const { release, kept } = await withLastingCertificates(ctx, target, needCurrentRelease(ctx.store, ctx.app).project);
+    for (const service of kept) {
+      const message = `The certificate of ${service} in release ${target.number} has ended; the one that serves now stays.`;
+      this.#run.emit({ type: 'notice', level: 'info', message });
+    }
+    return release;
   }
 
   async #up(request: Extract<RolloutRequest, { kind: 'up' }>): Promise<Ending> {
