@@ -1,7 +1,7 @@
 import type { Listener, RouteRules } from '../../model/index.ts';
 import { networkAcl } from './forwarded.ts';
 import { answerOf, maintenancePage } from './pages.ts';
-import { formatText, headerValueWord, portWord, prefixWord, quoted, tokenWord } from './words.ts';
+import { formatText, headerValueWord, portWord, prefixWord, quoted, rulePath, tokenWord } from './words.ts';
 import type { Taker } from './selection.ts';
 import { passedTable, failedTable, rateTable, usersOf } from './tables.ts';
 
@@ -107,13 +107,26 @@ function maxBody({ acl }: Taker, rules: RouteRules): string[] {
   ];
 }
 
-/** Both paths are as they stand in a request, still encoded. */
+/**
+ * Both paths are as they stand in a request, still encoded. A request whose prefix is written in another way (`/%61pi`,
+ * `/x/../api`) goes on as applications understand it: else what it asks for would not be below the new path.
+ */
 function rewrite({ rule, acl }: Taker, rules: RouteRules): string[] {
   if (rules.rewrite === undefined) return [];
   const prefix = prefixWord(rule.path).replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
   const to = prefixWord(rules.rewrite);
   const [pattern, path] = to === '' ? [`^${prefix}/?(.*)$`, String.raw`/\1`] : [`^${prefix}(/.*)?$`, String.raw`${formatText(to)}\1`];
-  return [`  http-request replace-path ${quoted(pattern)} ${quoted(path)} if ${acl}`];
+  const replace = `  http-request replace-path ${quoted(pattern)} ${quoted(path)} if ${acl}`;
+  const decoded = rulePath(rule.path);
+  if (decoded === '/') return [replace];
+  const rest = `var(txn.berth_path),bytes(${Buffer.byteLength(decoded)}),url_enc,regsub("%2[fF]",/,g)`;
+  const respelled = to === '' ? `/%[${rest},regsub("^/","")]` : `${formatText(to)}%[${rest}]`;
+  const isOdd = '{ var(txn.berth_respelled) -m bool }';
+  return [
+    `  http-request set-var(txn.berth_respelled) bool(true) if ${acl} odd_path !{ path -m reg ${quoted(`^${prefix}(/.*)?$`)} }`,
+    `  http-request set-path ${quoted(respelled)} if ${acl} ${isOdd}`,
+    `${replace} !${isOdd}`,
+  ];
 }
 
 function requestHeaders({ acl }: Taker, { requestHeaders: h }: RouteRules): string[] {
