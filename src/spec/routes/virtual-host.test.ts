@@ -45,9 +45,17 @@ describe('variables of nginx-proxy', () => {
     expect(said).toEqual(['6 `b.example` of `VIRTUAL_HOST` is not among the hosts of the certificate; it is served without TLS']);
   });
 
-  it('may keep port 80 as it is', async () => {
-    const { web } = await readWeb(withVariables('VIRTUAL_HOST=a.example', 'SELF_SIGNED_HOST=a.example', 'HTTPS_METHOD=noredirect'));
-    expect(web).toMatchObject({ tls: { certificate: { kind: 'internal' } }, routes: [{ port: 443 }] });
+  const secure = { ...plainRoute, host: 'a.example', port: 443, tls: true };
+  const plain = { ...plainRoute, host: 'a.example' };
+  it.each<[string, object[]]>([
+    ['redirect', [secure, { ...plain, rules: { httpsRedirect: { port: 443 } } }]],
+    ['noredirect', [secure, plain]],
+    ['nohttp', [secure]],
+    ['nohttps', [plain]],
+  ])('say what becomes of port 80: %s', async (method, routes) => {
+    const { web, said } = await readWeb(withVariables('VIRTUAL_HOST=a.example', 'SELF_SIGNED_HOST=a.example', `HTTPS_METHOD=${method}`));
+    expect(withoutOrigin(web.routes)).toEqual(routes);
+    expect(said).toEqual([]);
   });
 
   it.each<[string[], string]>([

@@ -39,7 +39,7 @@ export function readVirtualHost(service: Node, context: Context): Found | undefi
     if (unread.value !== '') notTaken(context, unread.mark, `the variable \`${unread.key}\` is not understood`);
   const from = 'VIRTUAL_HOST variables';
   return {
-    drafts: drafts.map((draft) => withTls(draft, tls, input)),
+    drafts: drafts.flatMap((draft) => withTls(draft, tls, input)),
     from,
     ...defined({ h2, tls: tls?.tls, redirects: tls?.redirects, hsts: tls?.hsts }),
   };
@@ -79,7 +79,14 @@ function readProtocol({ variables, context }: Input): true | undefined {
   return undefined;
 }
 
-type Secure = { readonly tls: Tls; readonly hosts: readonly string[]; readonly redirects?: boolean; readonly hsts?: string };
+/** `both`: port 80 is served as well. */
+type Secure = {
+  readonly tls: Tls;
+  readonly hosts: readonly string[];
+  readonly both: boolean;
+  readonly redirects?: boolean;
+  readonly hsts?: string;
+};
 
 function readTls({ variables, context }: Input): Secure | undefined {
   const text = (key: string): string => variables.get(key)?.value ?? '';
@@ -89,25 +96,27 @@ function readTls({ variables, context }: Input): Secure | undefined {
   const hsts = text('HSTS');
   const method = variables.get('HTTPS_METHOD');
   const hosts = asked === '' ? own : asked;
-  if (hosts === '') return undefined;
-  if (method !== undefined && !['redirect', 'noredirect', ''].includes(method.value))
+  if (hosts === '' || method?.value === 'nohttps') return undefined;
+  if (method !== undefined && !['redirect', 'noredirect', 'nohttp', ''].includes(method.value))
     notTaken(context, method.mark, `\`HTTPS_METHOD: ${method.value}\` is not understood; port 80 leads to https`);
   return {
     tls: asked === '' ? { certificate: { kind: 'internal' } } : signed,
     hosts: commaList(hosts.toLowerCase()),
-    ...(method?.value === 'noredirect' ? { redirects: false } : {}),
+    both: method?.value === 'noredirect',
+    ...(method?.value === 'nohttp' ? { redirects: false } : {}),
     ...(hsts === '' || hsts === 'off' || headerValueProblem(hsts) !== undefined ? {} : { hsts }),
   };
 }
 
-function withTls(draft: Draft, secure: Secure | undefined, { variables, context }: Input): Draft {
-  if (secure === undefined) return draft;
-  if (secure.hosts.includes(draft.host ?? '')) return { ...draft, tls: true };
+function withTls(draft: Draft, secure: Secure | undefined, { variables, context }: Input): Draft[] {
+  if (secure === undefined) return [draft];
+  if (secure.hosts.includes(draft.host ?? ''))
+    return [{ ...draft, tls: true }, ...(secure.both ? [{ ...draft, port: 80, tls: false }] : [])];
   const mark = variables.get('LETSENCRYPT_HOST')?.mark ?? draft.mark;
   notTaken(
     context,
     mark,
     `\`${draft.host ?? ''}\` of \`VIRTUAL_HOST\` is not among the hosts of the certificate; it is served without TLS`,
   );
-  return draft;
+  return [draft];
 }
