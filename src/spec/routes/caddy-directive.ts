@@ -3,7 +3,7 @@ import type { Context } from '../resolve/context.ts';
 import { defined } from '../resolve/get.ts';
 import { hashProblem, headerNameProblem, headerValueProblem } from '../text/route-forms.ts';
 import { sizeBytes } from '../text/units.ts';
-import { userProblem } from './basic-auth.ts';
+import { hashHint, userProblem } from './basic-auth.ts';
 import { prefixOf, wordsOf } from './caddy-site.ts';
 import { notTaken, type Label, type Labels } from './labels.ts';
 
@@ -87,8 +87,9 @@ function readUsers({ labels, context, at, path }: Input): RouteRules | undefined
     const user = label.parts.slice(at.length).join('.');
     if (user === '' && (label.value === '' || [path, '/'].includes(prefixOf(label.value) ?? ''))) continue;
     const hash = label.value.startsWith('JDJ') ? Buffer.from(label.value, 'base64').toString('latin1') : label.value;
-    if (user === '' || userProblem(user) !== undefined || hashProblem(hash) !== undefined) {
-      notTaken(context, label.mark, `\`${label.key}\` is not understood; no route is made without it`);
+    const wrong = user === '' ? 'is for a part of the site only' : (userProblem(user) ?? hashProblem(hash));
+    if (wrong !== undefined) {
+      notTaken(context, label.mark, `\`${label.key}\` ${wrong}; no route is made without it`, hashHint);
       return undefined;
     }
     users[user] = hash;

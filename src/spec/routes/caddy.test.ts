@@ -103,7 +103,21 @@ describe('labels of caddy-docker-proxy', () => {
   it.each<[string, string[], string]>([
     ['a guard', ['caddy.forward_auth=auth:9091'], '6 `caddy.forward_auth` is not understood; no route is made without it'],
     ['a matcher by name', ['caddy.@a.path=/x'], '6 `caddy.@a.path` is not understood; no route is made without it'],
-    ['a password in the clear', ['caddy.basicauth.ann=secret'], '6 `caddy.basicauth.ann` is not understood; no route is made without it'],
+    [
+      'a password in the clear',
+      ['caddy.basicauth.ann=secret'],
+      '6 `caddy.basicauth.ann` must be the hash of a password, not a password; no route is made without it',
+    ],
+    [
+      'a hash of the cost that Caddy takes by itself',
+      [`caddy.basic_auth.ann=${passwordHash.replace('$05$', '$14$')}`],
+      '6 `caddy.basic_auth.ann` takes the proxy longer than 200 ms to check, in which other requests wait; no route is made without it',
+    ],
+    [
+      'a password for a part of it',
+      ['caddy.basic_auth=/admin/*', `caddy.basic_auth.ann=${passwordHash}`],
+      '6 `caddy.basic_auth` is for a part of the site only; no route is made without it',
+    ],
     [
       'a handle behind a matcher',
       ['caddy.handle=@a', 'caddy.handle.reverse_proxy={{upstreams}}'],
@@ -113,6 +127,11 @@ describe('labels of caddy-docker-proxy', () => {
       'another service',
       ['caddy.reverse_proxy=other:80'],
       '6 `caddy.reverse_proxy: other:80` leads elsewhere than to this service; no route is made of it',
+    ],
+    [
+      'TLS behind the proxy',
+      ['caddy.reverse_proxy={{upstreams https 8443}}'],
+      '6 `caddy.reverse_proxy: {{upstreams https 8443}}` asks the service by https, which the edge does not; no route is made of it',
     ],
     ['a redirect with words', ['caddy.redir=https://{host}/x'], 'is not understood; no route is made of it'],
   ])('make no route with %s', async (_title, labels, words) => {

@@ -112,7 +112,9 @@ function readProxy(block: Block, input: Input): SiteRoute[] {
   const upstream = upstreamOf(words, name);
   const path = pathOf(matcher, block.path);
   if (upstream === undefined || path === undefined) {
-    const what = upstream === undefined ? 'leads elsewhere than to this service' : 'is behind a matcher that is not a path';
+    const isSecure = words.some((word) => /^(?:https:\/\/|\{\{\s*upstreams\s+https\b)/.test(word));
+    const elsewhere = isSecure ? 'asks the service by https, which the edge does not' : 'leads elsewhere than to this service';
+    const what = upstream === undefined ? elsewhere : 'is behind a matcher that is not a path';
     notTaken(context, label.mark, `\`${label.key}: ${label.value}\` ${what}; no route is made of it`);
     return [];
   }
