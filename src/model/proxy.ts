@@ -38,6 +38,8 @@ export type Listener = {
   readonly rules: readonly Rule[];
   /** Backend name for what no rule takes. */
   readonly fallback?: string | undefined;
+  /** In `tcp` mode: who may connect to what no rule takes. */
+  readonly fallbackRules?: Pick<RouteRules, 'allow' | 'deny'> | undefined;
 };
 
 /** The certificates of a listener, chosen by the name that the client asks for; the first when it asks for none of them. */
@@ -79,6 +81,8 @@ export type Backend = {
   readonly sendProxy?: 'v1' | 'v2' | undefined;
   /** The cookie that keeps a client at its instance. */
   readonly sticky?: { readonly cookie: string } | undefined;
+  /** In `tcp` mode: how long a connection may be silent in both directions. */
+  readonly idleMs?: number | undefined;
   readonly servers: readonly ProxyServer[];
 };
 

@@ -24,14 +24,14 @@ export const routeRulesSchema = z.strictObject({
   responseHeaders: headerChangesSchema.optional(),
   /** User to crypt(3) hash (`$2y$`, `$6$`, `$5$`). */
   basicAuth: z.record(z.string(), z.string()).optional(),
-  /** Client addresses (CIDR): with `allow` only these may, `deny` may not; 403. */
+  /** Client addresses (CIDR): with `allow` only these may, `deny` may not; 403, and no connection in `tcp` mode. */
   allow: z.array(z.string()).optional(),
   deny: z.array(z.string()).optional(),
   /** A longer body is answered 413. */
   maxBodyBytes: z.int().min(1).optional(),
   /** More than this many requests of one client address in this time are answered 429 with Retry-After. */
   rateLimit: z.strictObject({ requests: z.int().min(1), perMs: ms.min(1) }).optional(),
-  /** How long an instance may be silent (HAProxy's `timeout server`). */
+  /** How long an instance may be silent; in `tcp` mode: both sides of a connection, which is then closed. */
   timeoutMs: ms.min(1).optional(),
   compress: z.boolean().optional(),
   /** Pages instead of HAProxy's own, by status; the page is the whole body, HTML. */

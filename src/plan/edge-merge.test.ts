@@ -116,6 +116,17 @@ describe('maintenance', () => {
     expect(one).toMatchObject({ rules: [], fallback: undefined });
   });
 
+  test('closes a name of TCP, which nobody else on the port gets', () => {
+    const rest = edge('b', { mode: 'tcp', fallback: 'b.web.routes', fallbackRules: { deny: ['::1'] } }, { mode: 'tcp' });
+    const [one] = mergeEdges([on(ruled('a', 'a.test', { mode: 'tcp' })), rest]).listeners;
+    expect(one).toMatchObject({
+      rules: [{ host: 'a.test', app: 'a', service: 'web' }],
+      fallback: 'b.web.routes',
+      fallbackRules: { deny: ['::1'] },
+    });
+    expect(one?.rules[0]?.backend).toBeUndefined();
+  });
+
   test('outlives a rollout, and ends without a trace', () => {
     const before = on(ruled('a', 'a.test'));
     const wanted = { listeners: before.listeners, backends: before.backends, targets: {} };

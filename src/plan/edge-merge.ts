@@ -24,8 +24,12 @@ function mergeListeners(a: Listener, b: Listener): Listener {
     ...(a.tls === undefined || b.tls === undefined ? {} : { tls: mergeTls(a.tls, b.tls) }),
     ...(trusted.length === 0 ? {} : { trustedProxies: trusted }),
     rules: [...a.rules, ...b.rules],
-    fallback: a.fallback ?? b.fallback,
+    ...fallbackOf(a.fallback === undefined ? b : a),
   };
+}
+
+function fallbackOf({ fallback, fallbackRules }: Listener): Pick<Listener, 'fallback' | 'fallbackRules'> {
+  return { fallback, fallbackRules };
 }
 
 /** Every certificate once. Both demand the same of clients, or are in conflict. */
@@ -41,8 +45,9 @@ function withMaintenance(edge: AppEdge, l: Listener): Listener {
   const isBehind = edge.backends.find((b) => b.name === l.fallback)?.service;
   const whole = closed(isBehind);
   if (l.mode === 'tcp') {
-    const rules = l.rules.filter((r) => closed(r.service) === undefined);
-    return { ...l, rules, fallback: whole === undefined ? l.fallback : undefined };
+    // A name keeps its place: else its clients would reach whoever has the rest of the port.
+    const rules = l.rules.map((r): Rule => (closed(r.service) === undefined ? r : { ...r, app: edge.app, backend: undefined }));
+    return whole === undefined ? { ...l, rules } : { ...l, rules, fallback: undefined, fallbackRules: undefined };
   }
   const rules = l.rules.map((r): Rule => {
     const maintenance = closed(r.service);

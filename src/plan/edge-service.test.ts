@@ -108,6 +108,18 @@ describe('routes', () => {
     ]);
     expect(backends).toMatchObject([{ name: 'shop.web.routes_tcp', mode: 'tcp', check: { kind: 'tcp' } }]);
   });
+
+  it('of TCP say whose connections they take, and in a backend of their own how long those may be silent', () => {
+    const { listeners, backends } = wanted({
+      routes: [
+        { mode: 'tcp', port: 5432, host: 'db.test', rules: { deny: ['::1'], timeoutMs: 5 } },
+        { mode: 'tcp', port: 5432, rules: { allow: ['10.0.0.0/8'] } },
+      ],
+    });
+    expect(listeners).toMatchObject([{ rules: [{ host: 'db.test', rules: { deny: ['::1'] } }], fallbackRules: { allow: ['10.0.0.0/8'] } }]);
+    expect(backends.map((b) => b.idleMs)).toEqual([5, undefined]);
+    expect(new Set(backends.map((b) => b.name)).size).toBe(2);
+  });
 });
 
 it('says of listeners and backends what the service says of its clients and of itself', () => {

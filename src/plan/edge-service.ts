@@ -85,6 +85,7 @@ function toListener(input: ServiceEdgeInput, { routes, kind, target, own }: OnPo
   const rest = mode === 'tcp' ? mine.find((r) => r.host === undefined) : undefined;
   const tls = first?.tls === true ? { tls: { certificates: input.certificates, clientCa: service.tls?.clientCa } } : {};
   const fallback = rest === undefined ? undefined : nameOf(rest);
+  const fallbackRules = rest === undefined ? undefined : whoMay(rest);
   return {
     address: own === undefined ? '' : addressOf(own),
     port: first?.port ?? 0,
@@ -93,7 +94,14 @@ function toListener(input: ServiceEdgeInput, { routes, kind, target, own }: OnPo
     ...clientSide(service),
     rules,
     fallback,
+    ...(fallbackRules === undefined ? {} : { fallbackRules }),
   };
+}
+
+/** What a route says of its clients' addresses, if anything. */
+function whoMay({ rules: { allow, deny } }: Route): Listener['fallbackRules'] {
+  if (allow === undefined && deny === undefined) return undefined;
+  return { ...(allow === undefined ? {} : { allow }), ...(deny === undefined ? {} : { deny }) };
 }
 
 function toRule(r: Route, { app, service, backend }: { app: string; service: string; backend: string | undefined }): Rule {
@@ -106,10 +114,12 @@ function toBehind(input: ServiceEdgeInput, r: Route, at: { base: string; target:
   const target = r.target ?? at.target;
   if (target === undefined || r.rules.redirect !== undefined) return [];
   const { compress = false, errorPages = {} } = r.rules;
-  const apart = compress || Object.keys(errorPages).length > 0 ? [sha256(stableJson({ compress, errorPages })).slice(0, 8)] : [];
+  const idle = r.mode === 'tcp' && r.rules.timeoutMs !== undefined ? { idleMs: r.rules.timeoutMs } : {};
+  const isApart = compress || Object.keys({ ...errorPages, ...idle }).length > 0;
+  const apart = isApart ? [sha256(stableJson({ compress, errorPages, ...idle })).slice(0, 8)] : [];
   const parts = [at.base, ...(target === at.target ? [] : [target]), ...(r.mode === 'tcp' ? ['tcp'] : []), ...apart];
   const name = `${input.app}.${input.s.service.name}.${parts.join('_')}`;
-  return [{ backend: toBackend(input, { name, mode: r.mode, target }), target }];
+  return [{ backend: { ...toBackend(input, { name, mode: r.mode, target }), ...idle }, target }];
 }
 
 function toBackend(input: ServiceEdgeInput, b: { name: string; mode: 'http' | 'tcp'; target: number }): Backend {

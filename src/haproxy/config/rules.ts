@@ -1,18 +1,20 @@
-import type { AcmeThumbprint, Listener, Rule } from '../../model/index.ts';
+import type { AcmeThumbprint, Listener } from '../../model/index.ts';
 import { acmeAnswers } from './acme.ts';
 import { ruleActions } from './actions.ts';
 import { bindLines } from './binds.ts';
+import { connectionRules } from './connections.ts';
 import { forwardedHeaders } from './forwarded.ts';
 import type { RenderOptions } from './options.ts';
 import { selectRoute, takersOf } from './selection.ts';
-import { addressWord, hostWord, nameWord, portWord } from './words.ts';
+import { addressWord, nameWord, portWord } from './words.ts';
 
 /** A listener: what it binds, what it says about who asks, which rule takes a request, and what that rule does. */
 export function frontend(listener: Listener, options: RenderOptions, thumbprints: readonly AcmeThumbprint[] = []): string[] {
   const any = listener.address === '' ? 'any' : addressWord(listener.address);
   const fallback = listener.fallback === undefined ? undefined : nameWord(listener.fallback);
   const lines = [`frontend in_${portWord(listener.port)}_${any} from ${listener.mode}`, ...bindLines(listener, options.ipv6)];
-  if (listener.mode === 'tcp') return [...lines, ...byName(listener), ...(fallback === undefined ? [] : [`  default_backend ${fallback}`])];
+  if (listener.mode === 'tcp')
+    return [...lines, ...connectionRules(listener), ...(fallback === undefined ? [] : [`  default_backend ${fallback}`])];
   const acme = acmeAnswers(listener, thumbprints);
   const takers = takersOf(listener.rules);
   const needsHost = acme.length > 0 || takers.some(({ rule }) => rule.host !== undefined || rule.rules?.httpsRedirect !== undefined);
@@ -25,18 +27,5 @@ export function frontend(listener: Listener, options: RenderOptions, thumbprints
     ...takers.flatMap((taker) => ruleActions(taker, listener)),
     ...takers.flatMap(({ rule, acl }) => (rule.backend === undefined ? [] : [`  use_backend ${nameWord(rule.backend)} if ${acl}`])),
     `  default_backend ${fallback ?? 'berth.none'}`,
-  ];
-}
-
-/** TCP tells nothing but the name in a TLS handshake: of one that goes through, or of the one that ended here. */
-function byName(listener: Listener): string[] {
-  const named = listener.rules.filter((r) => r.host !== undefined && r.backend !== undefined);
-  if (named.length === 0) return [];
-  const hello = ['  tcp-request inspect-delay 5s', '  tcp-request content accept if { req.ssl_hello_type 1 }'];
-  const name = listener.tls === undefined ? 'req.ssl_sni' : 'ssl_fc_sni';
-  const is = ({ host = '' }: Rule): string => (host.startsWith('*.') ? `end -i .${hostWord(host)}` : `str -i ${hostWord(host)}`);
-  return [
-    ...(listener.tls === undefined ? hello : []),
-    ...named.map((r) => `  use_backend ${nameWord(r.backend ?? '')} if { ${name} -m ${is(r)} }`),
   ];
 }

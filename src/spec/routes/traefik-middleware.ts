@@ -12,20 +12,14 @@ import { redirectByRegex, type Target } from './traefik-redirect.ts';
 /** The rules of a middleware, or why a route without it would let more through than Traefik does. */
 type Outcome = RouteRules | { readonly closed: string; readonly hint?: string };
 
-/** Where a middleware is described, and for which route it is read. */
-type Input = {
-  readonly at: readonly string[];
-  readonly type: string;
-  readonly labels: Labels;
-  readonly target: Target;
-  readonly context: Context;
-};
+/** For which route middlewares are read. */
+type On = { readonly mode: 'http' | 'tcp'; readonly labels: Labels; readonly target: Target; readonly context: Context };
+
+/** The same, and where a middleware is described. */
+type Input = On & { readonly at: readonly string[]; readonly type: string };
 
 /** What a router's middlewares do to a route, in their order; undefined where the route must not be made, which was said. */
-export function applyMiddlewares(
-  names: readonly { readonly name: string; readonly label: Label }[],
-  on: { readonly labels: Labels; readonly target: Target; readonly context: Context },
-): RouteRules | undefined {
+export function applyMiddlewares(names: readonly { readonly name: string; readonly label: Label }[], on: On): RouteRules | undefined {
   let rules: RouteRules = {};
   for (const { name, label } of names) {
     const made = applyOne(name, on, 0);
@@ -37,7 +31,7 @@ export function applyMiddlewares(
         made.hint,
       );
       // Whoever reads this has one thing to mend, not every label of the other ones besides.
-      for (const other of names) readAll(other.name, on.labels);
+      for (const other of names) readAll(other.name, on);
       return undefined;
     }
     rules = mergeRules(rules, made);
@@ -45,23 +39,19 @@ export function applyMiddlewares(
   return rules;
 }
 
-function readAll(name: string, labels: Labels): void {
-  labels.under('traefik', 'http', 'middlewares', name.toLowerCase().split('@')[0] ?? '');
+function readAll(name: string, { mode, labels }: On): void {
+  labels.under('traefik', mode, 'middlewares', name.toLowerCase().split('@')[0] ?? '');
 }
 
-function applyOne(
-  name: string,
-  on: { readonly labels: Labels; readonly target: Target; readonly context: Context },
-  depth: number,
-): Outcome {
+function applyOne(name: string, on: On, depth: number): Outcome {
   const [own = '', provider] = name.toLowerCase().split('@');
   if (provider !== undefined && provider !== 'docker') return { closed: `is described outside of this file (\`@${provider}\`)` };
-  const base = ['traefik', 'http', 'middlewares', own];
+  const base = ['traefik', on.mode, 'middlewares', own];
   const [type] = on.labels.names(...base);
   if (type === undefined) return { closed: 'is not described by a label of this service' };
   const at = [...base, type];
   if (type === 'chain') return applyChain(at, on, depth);
-  const apply = middlewares[type];
+  const apply = (on.mode === 'tcp' ? forConnections : middlewares)[type];
   if (apply !== undefined) return apply({ ...on, at, type });
   on.labels.under(...at);
   if (harmless.has(type)) {
@@ -71,11 +61,7 @@ function applyOne(
   return { closed: `is of a kind that berth does not have (\`${type}\`)` };
 }
 
-function applyChain(
-  at: readonly string[],
-  on: { readonly labels: Labels; readonly target: Target; readonly context: Context },
-  depth: number,
-): Outcome {
+function applyChain(at: readonly string[], on: On, depth: number): Outcome {
   if (depth > 8) return { closed: 'contains itself' };
   let rules: RouteRules = {};
   for (const name of commaList(on.labels.get(...at, 'middlewares')?.value ?? '')) {
@@ -91,6 +77,7 @@ const harmless: ReadonlySet<string> = new Set([
   'retry',
   'circuitbreaker',
   'inflightreq',
+  'inflightconn',
   'errors',
   'contenttype',
   'passtlsclientcert',
@@ -102,6 +89,8 @@ function sayUnread(input: Input, words: string): void {
 }
 
 const value = (input: Input, ...path: string[]): string | undefined => input.labels.get(...input.at, ...path)?.value;
+
+const forConnections: Readonly<Record<string, (input: Input) => Outcome>> = { ipallowlist: readRanges, ipwhitelist: readRanges };
 
 const middlewares: Readonly<Record<string, (input: Input) => Outcome>> = {
   stripprefix: (input) => {

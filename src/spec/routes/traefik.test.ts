@@ -162,16 +162,30 @@ describe('routers of Traefik', () => {
     expect(web).toMatchObject({ protocol: 'tcp', sendProxy: 'v2' });
   });
 
-  it('are not made where a middleware guards TCP', async () => {
+  it('let in to a port whom a middleware names', async () => {
     const { web, said } = await readWeb(
       labelled(
         'traefik.tcp.routers.db.rule=HostSNI(`*`)',
-        'traefik.tcp.routers.db.middlewares=office',
+        'traefik.tcp.routers.db.middlewares=office@docker',
         'traefik.tcp.middlewares.office.ipallowlist.sourcerange=10.0.0.0/8',
       ),
     );
+    expect(withoutOrigin(web.routes)).toEqual([{ ...plainRoute, mode: 'tcp', rules: { allow: ['10.0.0.0/8'] } }]);
+    expect(said).toEqual([]);
+  });
+
+  it('are not made where a middleware of TCP is not known', async () => {
+    const { web, said } = await readWeb(
+      labelled(
+        'traefik.tcp.routers.db.rule=HostSNI(`*`)',
+        'traefik.tcp.routers.db.middlewares=gate',
+        'traefik.tcp.middlewares.gate.plugin.gate.secret=x',
+      ),
+    );
     expect(web.routes).toEqual([]);
-    expect(said[0]).toBe('6 `traefik.tcp.routers.db.middlewares`: TCP has no middlewares here; no route is made without them');
+    expect(said).toEqual([
+      '6 `traefik.tcp.routers.db.middlewares`: the middleware `gate` is of a kind that berth does not have (`plugin`); no route is made without it',
+    ]);
   });
 
   it('are read in any case, from `deploy.labels` too, and not where Traefik is switched off', async () => {

@@ -1,4 +1,3 @@
-import type { RouteRules } from '../../model/index.ts';
 import type { Context } from '../resolve/context.ts';
 import { defined } from '../resolve/get.ts';
 import { child, type Node } from '../text/node.ts';
@@ -6,6 +5,7 @@ import type { Draft } from './draft.ts';
 import type { Found } from './found.ts';
 import { commaList, isOn, Labels, notTaken, type Label } from './labels.ts';
 import { applyMiddlewares } from './traefik-middleware.ts';
+import type { Target } from './traefik-redirect.ts';
 import { parseRule, type Match } from './traefik-rule.ts';
 import { readServices, targetOf, type Input } from './traefik-service.ts';
 
@@ -48,16 +48,12 @@ function readRouter(mode: 'http' | 'tcp', router: string, input: Input): Draft[]
     notTaken(context, rule.mark, `\`${rule.key}\` ${matches}; no route is made of it`);
     return [];
   }
-  if (mode === 'tcp' && names !== undefined) {
-    notTaken(context, names.mark, `\`${names.key}\`: TCP has no middlewares here; no route is made without them`);
-    return [];
-  }
   const ports = portsOf({ router, points, tls: tls !== 'none', rule }, context);
   if (target === 'other') return [];
   return ports.flatMap((port) =>
     matches.flatMap((match) =>
       mode === 'tcp'
-        ? toTcp({ match, port, target, tls, mark: rule.mark })
+        ? toTcp({ match, port, target, tls, names, rule }, input)
         : toHttp({ match, port, target, hasTls: tls !== 'none', names, rule }, input),
     ),
   );
@@ -102,23 +98,39 @@ type HttpInput = {
   readonly rule: Label;
 };
 
-function toHttp({ match, port, target, hasTls, names, rule }: HttpInput, { labels, context }: Input): Draft[] {
+function toHttp({ match, port, target: behind, hasTls, names, rule }: HttpInput, { labels, context }: Input): Draft[] {
   const path = match.path ?? '/';
   const tls = hasTls || port === 443;
   if (match.exact === true)
     notTaken(context, rule.mark, `\`${rule.key}\` asks for the path \`${path}\` alone; it is taken with all below it`);
-  const middlewares = commaList(names?.value ?? '').map((name) => ({ name, label: names ?? rule }));
-  const rules: RouteRules | undefined = applyMiddlewares(middlewares, { labels, context, target: { host: match.host, path, tls } });
+  const target: Target = { host: match.host, path, tls };
+  const rules = applyMiddlewares(namesIn(names), { mode: 'http', labels, context, target });
   if (rules === undefined) return [];
   // What leads to https is for port 80 alone.
   const fixed = rules.httpsRedirect === undefined ? port : 80;
   return [
-    { ...defined({ host: match.host, port: fixed, target, tls: tls ? true : undefined }), path, mode: 'http', rules, mark: rule.mark },
+    {
+      ...defined({ host: match.host, port: fixed, target: behind, tls: tls ? true : undefined }),
+      path,
+      mode: 'http',
+      rules,
+      mark: rule.mark,
+    },
   ];
 }
 
-function toTcp(input: Pick<HttpInput, 'match' | 'port' | 'target'> & { tls: 'none' | 'ends' | 'passes'; mark: Draft['mark'] }): Draft[] {
-  const { match, target, tls, mark } = input;
-  const port = input.port ?? (tls === 'none' ? 80 : 443);
-  return [{ ...defined({ host: match.host, target }), port, path: '/', mode: 'tcp', tls: tls === 'ends', rules: {}, mark }];
+function toTcp(
+  input: Pick<HttpInput, 'match' | 'port' | 'target' | 'names' | 'rule'> & { readonly tls: 'none' | 'ends' | 'passes' },
+  { labels, context }: Input,
+): Draft[] {
+  const { match, target: port, tls, rule } = input;
+  const target: Target = { host: match.host, path: '/', tls: tls !== 'none' };
+  const rules = applyMiddlewares(namesIn(input.names), { mode: 'tcp', labels, context, target });
+  if (rules === undefined) return [];
+  const place = { port: input.port ?? (tls === 'none' ? 80 : 443), path: '/', mode: 'tcp', tls: tls === 'ends' } as const;
+  return [{ ...defined({ host: match.host, target: port }), ...place, rules, mark: rule.mark }];
+}
+
+function namesIn(label: Label | undefined): { readonly name: string; readonly label: Label }[] {
+  return label === undefined ? [] : commaList(label.value).map((name) => ({ name, label }));
 }

@@ -85,6 +85,10 @@ describe('a route as it is written', () => {
     ['routes: [{rateLimit: {requests: 5, per: 10s}, compress: false}]', [{ rules: { rateLimit: { requests: 5, perMs: 10_000 } } }]],
     ['routes: [{mode: tcp, port: 5432}]', [{ mode: 'tcp', port: 5432 }]],
     ['routes: [{mode: tcp, host: db.example}]', [{ mode: 'tcp', host: 'db.example', port: 443 }]],
+    [
+      'routes: [{mode: tcp, port: 5432, allow: 10.0.0.0/8, deny: [10.1.0.0/16], timeout: 1h}]',
+      [{ mode: 'tcp', port: 5432, rules: { allow: ['10.0.0.0/8'], deny: ['10.1.0.0/16'], timeoutMs: 3_600_000 } }],
+    ],
     ['protocol: tcp, routes: [":5432"]', [{ mode: 'tcp', port: 5432 }]],
     ['protocol: tcp, routes: [{port: 81, mode: http}]', [{ port: 81 }]],
   ])('%s', async (text, routes) => {
@@ -266,16 +270,10 @@ describe('a route that says what cannot be', () => {
       `routes: [{mode: tcp, host: a.example, ${key}}]`,
       `a route with \`mode: tcp\` cannot have \`${key.split(':')[0] ?? ''}\``,
     ]),
-    ...[
-      'allow: 10.0.0.0/8',
-      'deny: "::1"',
-      'timeout: 5s',
-      'maxBody: 1m',
-      'rateLimit: 1/s',
-      'sticky: true',
-      'compress: true',
-      'errorPages: {}',
-    ].map((key) => [`routes: [{mode: tcp, port: 1, ${key}}]`, `a route with \`mode: tcp\` cannot have \`${key.split(':')[0] ?? ''}\``]),
+    ...['maxBody: 1m', 'rateLimit: 1/s', 'sticky: true', 'compress: true', 'errorPages: {}'].map((key) => [
+      `routes: [{mode: tcp, port: 1, ${key}}]`,
+      `a route with \`mode: tcp\` cannot have \`${key.split(':')[0] ?? ''}\``,
+    ]),
     ['routes: [{tls: true}]', 'needs to know its certificate'],
     ['protocol: ftp', 'it must be one of `http`, `tcp`, `h2c`, `grpc`'],
     ['trustedProxies: [cloud]', 'must be an address or a range of them'],

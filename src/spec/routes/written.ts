@@ -62,9 +62,6 @@ function wwwOf(item: Node, draft: Draft, reading: Reading, context: Context): Dr
 }
 
 const httpOnly = [
-  'allow',
-  'deny',
-  'timeout',
   'strip',
   'rewrite',
   'redirect',

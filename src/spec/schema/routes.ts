@@ -69,7 +69,7 @@ const longRoute = object({
     either(dictionaryOf(text), listOf(text)),
     'Users and the hashes of their passwords, as `user: hash` or lines of `user:hash`; `openssl passwd -5` makes a hash. Write each `$` twice.',
   ),
-  allow: acts(ranges, 'Only clients with these addresses; others are answered 403.'),
+  allow: acts(ranges, 'Only clients with these addresses; others are answered 403. With `mode: tcp` their connections are closed.'),
   deny: acts(ranges, 'No clients with these addresses.'),
   maxBody: acts(size, 'A longer request body is answered 413.'),
   rateLimit: acts(
@@ -79,7 +79,10 @@ const longRoute = object({
     ),
     'More requests of one client address (`100/1m`) are answered 429 with `Retry-After`.',
   ),
-  timeout: acts(duration, 'How long the service may be silent before the answer is 504.'),
+  timeout: acts(
+    duration,
+    'How long the service may be silent before the answer is 504. With `mode: tcp`: how long a connection may be silent in both directions before it is closed; a day when left out.',
+  ),
   sticky: acts(sticky, 'The same as `x-berth.sticky`: it holds for the whole service.'),
   compress: acts(boolean, 'Compresses answers of text for clients that take it.'),
   errorPages: acts(pages, "Pages for the errors that the proxy answers itself, by status; they win over the service's."),
