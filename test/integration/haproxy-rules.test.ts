@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect as connectH2 } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProxyConfig, RouteRules, Rule } from '../../src/model/index.ts';
@@ -153,10 +154,11 @@ test('sets and removes headers, and takes their values as they are', async () =>
 const hashes = {
   sha256: '$5$abcdefgh$gruCpC7VkOTspMQTTSAR8mtlO9Upms.fwqE5y16JVM.',
   sha512: '$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/O6IND4WQhG.',
+  yescrypt: '$y$j9T$abcdefghijklmnop$3dL1LkYnZM.OVXuVdnnaKVDlLYT92dRwOzDZ5XiVCe.',
   bcrypt: '$2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u',
 };
 
-test('asks for a password, which bcrypt and SHA hashes tell', async () => {
+test('asks for a password, which bcrypt, yescrypt and SHA hashes tell', async () => {
   await apply({ basicAuth: hashes });
   const first = await ask({ path: '/in' });
   expect(first.status).toBe(401);
@@ -211,13 +213,42 @@ test('lets in whom it may, and nobody else', async () => {
   expect(await verdict({ allow: ['127.0.0.0/8'], deny: ['127.0.0.1', 'fd00::/8'] })).toBe(403);
 });
 
-test('refuses a long body, and one that does not say how long it is', async () => {
-  await apply({ maxBodyBytes: 1000 });
-  const post = (body: string | string[]): Asked => ({ path: '/in?id=x', method: 'POST', body });
-  expect(await statuses([post('x'.repeat(1000)), post('x'.repeat(1001)), post('x'.repeat(100_000)), { path: '/in' }])).toEqual([
-    200, 413, 413, 200,
+test('refuses a long body, and a long one that does not say how long it is', async () => {
+  await apply({ maxBodyBytes: 10_000 });
+  const post = (body: string | string[], headers: Record<string, string> = {}): Asked => ({
+    path: '/in?id=x',
+    method: 'POST',
+    body,
+    headers,
+  });
+  const x = (length: number): string => 'x'.repeat(length);
+  expect(await statuses([post(x(10_000)), post(x(10_001)), post(x(100_000)), { path: '/in' }])).toEqual([200, 413, 413, 200]);
+  expect(await statuses([post(['x', 'y']), post([x(4000), x(3999)]), post(Array.from({ length: 500 }, () => 'x'))])).toEqual([
+    200, 200, 200,
   ]);
-  expect(await statuses([post(['x'.repeat(10), 'y']), { ...post(['x'.repeat(2000)]), path: '/out' }])).toEqual([411, 200]);
+  expect(await statuses([post([x(8000)]), post([x(9000), 'y']), post([x(100_000)]), { ...post([x(20_000)]), path: '/out' }])).toEqual([
+    411, 411, 413, 200,
+  ]);
+  expect(await statuses([post(['x'], { 'x-long': x(5000) }), post(['x'], { 'x-long': x(6000) })])).toEqual([200, 411]);
+  await apply({ maxBodyBytes: 100 });
+  expect(await statuses([post([x(100)]), post([x(101)]), post([x(50), x(51)])])).toEqual([200, 413, 413]);
+});
+
+test('refuses a long body of HTTP/2, which need not say its length', async () => {
+  await apply({ maxBodyBytes: 100 });
+  const send = (method: string, parts: readonly string[]): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const session = connectH2(`http://127.0.0.1:${port}`);
+      const stream = session.request({ ':method': method, ':path': '/in?id=x', ':authority': host }, { endStream: parts.length === 0 });
+      stream.on('response', (headers) => resolve(Number(headers[':status']))).on('error', reject);
+      stream.resume().on('close', () => session.close());
+      for (const part of parts) stream.write(part);
+      if (parts.length > 0) stream.end();
+    });
+  const x = (length: number): string => 'x'.repeat(length);
+  expect(await Promise.all([send('GET', []), send('POST', ['x', 'y']), send('DELETE', [x(101)]), send('POST', [x(60), x(60)])])).toEqual([
+    200, 200, 413, 413,
+  ]);
 });
 
 test('counts the requests of a client, also over a reload', async () => {

@@ -96,14 +96,26 @@ function basicAuth({ rule, acl }: Taker, rules: RouteRules): string[] {
   ];
 }
 
-/** A body whose length is not said before it comes cannot be measured on its way, so it is refused. */
+/** What a body may have that does not say its length, and what may stand before it: both fit into one buffer of 16 kB. */
+const unsaidBody = { bodyBytes: 8000, headerBytes: 6000 } as const;
+
+/**
+ * A body whose length is not said before it comes cannot be counted on its way. A short one is held back until it is whole;
+ * a longer one is refused, as is one that takes longer than 10 s (408).
+ */
 function maxBody({ acl }: Taker, rules: RouteRules): string[] {
   if (rules.maxBodyBytes === undefined) return [];
-  const unsaid = `  http-request return ${answerOf(411, rules)} if ${acl} !{ req.hdr(Content-Length) -m found }`;
+  const { bodyBytes, headerBytes } = unsaidBody;
+  const isUnsaid = `${acl} { var(txn.berth_unsaid) -m bool }`;
+  const note = `  http-request set-var(txn.berth_unsaid) bool(true) if ${acl} !{ req.hdr(Content-Length) -m found }`;
+  const missing = `  http-request return ${answerOf(411, rules)} if ${isUnsaid}`;
   return [
+    `${note} { req.hdr(Transfer-Encoding) -m found }`,
+    `${note} { req.ver -m beg 2 3 } !{ method CONNECT }`,
+    `${missing} { req.hdrs -m len gt ${headerBytes} }`,
+    `  http-request wait-for-body time 10s at-least ${bodyBytes} if ${isUnsaid}`,
     `  http-request return ${answerOf(413, rules)} if ${acl} { req.body_size gt ${rules.maxBodyBytes} }`,
-    `${unsaid} { req.hdr(Transfer-Encoding) -m found }`,
-    `${unsaid} { req.ver -m beg 2 3 } !{ method GET HEAD OPTIONS DELETE CONNECT }`,
+    `${missing} { req.body_len ge ${bodyBytes} }`,
   ];
 }
 

@@ -71,7 +71,7 @@ const longRoute = object({
   ),
   allow: acts(ranges, 'Only clients with these addresses; others are answered 403. With `mode: tcp` their connections are closed.'),
   deny: acts(ranges, 'No clients with these addresses.'),
-  maxBody: acts(size, 'A longer request body is answered 413.'),
+  maxBody: acts(size, 'A longer request body is answered 413; one of 8 kB or more that does not say its length, 411.'),
   rateLimit: acts(
     either(
       formatted('rate'),
