@@ -22,7 +22,7 @@ export const routeRulesSchema = z.strictObject({
   hsts: z.string().optional(),
   requestHeaders: headerChangesSchema.optional(),
   responseHeaders: headerChangesSchema.optional(),
-  /** User to crypt(3) hash (`$2y$`, `$6$`, `$5$`). */
+  /** User to crypt(3) hash (`$2y$`, `$6$`, `$5$`, `$y$`). */
   basicAuth: z.record(z.string(), z.string()).optional(),
   /** Client addresses (CIDR): with `allow` only these may, `deny` may not; 403, and no connection in `tcp` mode. */
   allow: z.array(z.string()).optional(),

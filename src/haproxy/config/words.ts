@@ -128,7 +128,7 @@ export function networkWord(network: string): string {
 /** A user's name and the crypt(3) hash of the password. */
 export function userWords(name: string, hash: string): string {
   if (!/^(?:(?![:\p{Cc}]).){1,100}$/u.test(name)) throw refused('user name', name);
-  if (!/^\$(2[aby]|5|6)\$[./A-Za-z0-9$=]{8,200}$/.test(hash)) throw refused('password hash ($2y$, $5$ or $6$)', hash.slice(0, 4));
+  if (!/^\$(2[aby]|5|6|y)\$[./A-Za-z0-9$=]{8,200}$/.test(hash)) throw refused('password hash ($2y$, $5$, $6$ or $y$)', hash.slice(0, 4));
   return `user ${quoted(name)} password ${quoted(hash)}`;
 }
 

@@ -16,6 +16,7 @@ async function service(text: string, files: Readonly<Record<string, string>> = {
 const plain: Route = { path: '/', port: 80, mode: 'http', tls: false, rules: {} };
 const bcrypt = `$2y$05$${'a'.repeat(53)}`;
 const sha = `$5$salt$${'h'.repeat(43)}`;
+const yescrypt = `$y$j9T$salt$${'h'.repeat(43)}`;
 const twice = (hash: string): string => hash.replaceAll('$', '$$$$');
 
 describe('a route as it is written', () => {
@@ -70,6 +71,7 @@ describe('a route as it is written', () => {
     ],
     [`routes: [{basicAuth: {ann: "${twice(bcrypt)}"}}]`, [{ rules: { basicAuth: { ann: bcrypt } } }]],
     [`routes: [{basicAuth: ["bob:${twice(sha)}"]}]`, [{ rules: { basicAuth: { bob: sha } } }]],
+    [`routes: [{basicAuth: {cay: "${twice(yescrypt)}"}}]`, [{ rules: { basicAuth: { cay: yescrypt } } }]],
     [
       'routes: [{allow: 10.0.0.0/8, deny: [10.1.0.0/16, "2001:db8::/32"]}]',
       [{ rules: { allow: ['10.0.0.0/8'], deny: ['10.1.0.0/16', '2001:db8::/32'] } }],
@@ -246,6 +248,8 @@ describe('a route that says what cannot be', () => {
     [`routes: [{basicAuth: {ann: "$$2y$$05$$short"}}]`, 'is a hash that is cut short'],
     [`routes: [{basicAuth: {ann: "${twice(bcrypt.replace('$05$', '$13$'))}"}}]`, 'takes the proxy longer than 200 ms'],
     [`routes: [{basicAuth: {ann: "$$6$$rounds=9999999$$s$$${'h'.repeat(86)}"}}]`, 'takes the proxy longer than 200 ms'],
+    [`routes: [{basicAuth: {ann: "${twice(yescrypt.replace('j9T', 'jCT'))}"}}]`, 'takes the proxy longer than 200 ms'],
+    ['routes: [{basicAuth: {ann: "$$y$$j9T$$salt$$short"}}]', 'is a hash that is cut short'],
     [`routes: [{basicAuth: ["a:${twice(sha)}", "a:${twice(sha)}"]}]`, 'the user `a` is there twice'],
     ['routes: [{allow: 10.0.0.0/33}]', 'must be an address or a range of them'],
     ['routes: [{deny: [10.0.0]}]', 'must be an address or a range of them'],
