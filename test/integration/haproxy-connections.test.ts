@@ -122,3 +122,21 @@ test('closes a connection that is silent in both directions, and no other', asyn
   expect(heard.closed).toBe(false);
   heard.destroy();
 });
+
+test('closes a silent connection whose client has closed its side, although the server never does', async () => {
+  const deaf = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => socket.destroy()).resume();
+    ended.signal.addEventListener('abort', () => socket.destroy());
+  });
+  const ended = new AbortController();
+  await once(deaf.listen(0, '127.0.0.1'), 'listening');
+  const backends = [tcp('deaf', deaf, { idleMs: 500 })];
+  await under.edge.apply({ listeners: [listenerOf(port, 'deaf', { mode: 'tcp' })], backends });
+  const half = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const began = performance.now();
+  half.end('hello');
+  await once(half.resume(), 'end');
+  expect(performance.now() - began).toBeLessThan(5_000);
+  ended.abort();
+  deaf.close();
+});

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { ProxyConfig } from '../../src/model/index.ts';
+import type { ProxyConfig, ProxyServer } from '../../src/model/index.ts';
 import { freePort } from '../e2e/harness/free-port.ts';
 import { ask, backendOf, listenerOf, openEdge, openTunnel, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
 
@@ -131,4 +133,31 @@ test('waits for a client that an old worker may still hear once, and loses nothi
   expect(await client.ask()).toBe('b');
   expect((await waiting).closed).toBe(0);
   client.close();
+});
+
+test('takes an instance away that never closes what its clients have closed, and forgets it once it has ended', async () => {
+  const heard = new Set<string>();
+  const deaf = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => socket.destroy()).on('data', (data) => heard.add(data.toString()));
+    ended.signal.addEventListener('abort', () => socket.destroy());
+  });
+  const ended = new AbortController();
+  await once(deaf.listen(0, '127.0.0.1'), 'listening');
+  const place = { name: 'deaf', address: '127.0.0.1', port: (deaf.address() as AddressInfo).port, weight: 100, state: 'ready' } as const;
+  const over = { mode: 'tcp', check: { kind: 'tcp' } } as const;
+  const other = serverOf(b);
+  const apply = (servers: ProxyServer[]): Promise<unknown> =>
+    under.edge.apply({ listeners: [listenerOf(port, name, { mode: 'tcp' })], backends: [backendOf(name, servers, over)] });
+  await apply([place]);
+  connect(port, '127.0.0.1').end('one');
+  await expect.poll(() => heard.has('one')).toBe(true);
+  await apply([{ ...place, state: 'drain' }, other]);
+  const input = { backend: name, server: 'deaf', address: '127.0.0.1', port: place.port, mode: 'tcp' } as const;
+  await under.edge.drained({ ...input, drainMs: 200, longDrainMs: 200 });
+  await apply([other]);
+  expect((await ask(port)).body).toBe('b');
+  ended.abort();
+  deaf.close();
+  await apply([other]);
+  expect((await under.edge.stats()).map((s) => s.server)).toEqual(['b']);
 });

@@ -55,7 +55,7 @@ export function backend(b: Backend, listeners: readonly Listener[] = []): string
     ...(b.mode === 'http' ? ['  http-request disable-l7-retry unless { method GET HEAD OPTIONS }'] : []),
     ...(b.sticky === undefined ? [] : [`  cookie ${tokenWord(b.sticky.cookie)} insert indirect nocache httponly attr 'SameSite=Lax'`]),
     // Of a connection that is only passed on, it counts for both directions, and over the time-outs of client and server.
-    ...(b.idleMs === undefined ? [] : [`  timeout tunnel ${b.idleMs}ms`]),
+    ...(b.idleMs === undefined ? [] : [`  timeout tunnel ${b.idleMs}ms`, `  timeout server-fin ${b.idleMs}ms`]),
     ...asked(b, listeners),
     ...b.servers.map((s) => `  server ${nameWord(s.name)} ${serverWords(s, b)}`),
   ];

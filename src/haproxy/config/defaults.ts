@@ -5,7 +5,7 @@ import { errorPages } from './pages.ts';
 /**
  * Timeouts: a header must come within 10 s and an idle connection is kept 10 s, so that an old worker is free of both
  * 10 s after a reload; so must a TLS handshake. A response may be silent for 10 minutes (reports, event streams), a tunnel for an hour,
- * a TCP connection for a day, with keepalive probes that find dead peers.
+ * a TCP connection for a day, with keepalive probes that find dead peers; where the client has closed its side, for 10 minutes.
  */
 export function defaults(options: RenderOptions): string[] {
   const common = [
@@ -19,6 +19,7 @@ export function defaults(options: RenderOptions): string[] {
     '  timeout check 5s',
     '  timeout queue 5s',
     '  timeout client-hs 10s',
+    '  timeout server-fin 10m',
   ];
   return [
     'defaults http',

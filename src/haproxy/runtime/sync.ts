@@ -12,7 +12,7 @@ type Wanted = { readonly target: string; readonly server: ProxyServer; readonly 
 export type ServerChange =
   | ({ readonly kind: 'add' } & Wanted)
   | ({ readonly kind: 'set'; readonly actual: ActualServer } & Wanted)
-  | { readonly kind: 'remove'; readonly target: string };
+  | { readonly kind: 'remove'; readonly target: string; readonly actual: ActualServer };
 
 /** Plans the least change of servers: new and returning ones first, then what takes traffic away, removals last. */
 export function planServers(config: ProxyConfig, actual: readonly ActualServer[]): ServerChange[] {
@@ -25,20 +25,20 @@ export function planServers(config: ProxyConfig, actual: readonly ActualServer[]
     ),
   );
   const known = new Map<string, ActualServer>(actual.map((a) => [`${a.backend}/${a.name}`, a]));
-  const gone = [...known].filter(([target, a]) => !isSame(wanted.get(target)?.server, a)).map(([target]) => target);
+  const gone = new Map([...known].filter(([target, a]) => !isSame(wanted.get(target)?.server, a)));
   const kept = [...wanted.values()].flatMap((w) => {
     const a = known.get(w.target);
-    return a === undefined || gone.includes(w.target) || isSettled(w, a) ? [] : [{ ...w, kind: 'set' as const, actual: a }];
+    return a === undefined || gone.has(w.target) || isSettled(w, a) ? [] : [{ ...w, kind: 'set' as const, actual: a }];
   });
   // A name that comes back with another address has to go before it can be added.
-  const replaced = gone.filter((target) => wanted.has(target));
-  const added = [...wanted.values()].filter(({ target }) => !known.has(target) || replaced.includes(target));
+  const replaced = new Set([...gone.keys()].filter((target) => wanted.has(target)));
+  const added = [...wanted.values()].filter(({ target }) => !known.has(target) || replaced.has(target));
   return [
-    ...added.filter(({ target }) => !replaced.includes(target)).map((w) => ({ ...w, kind: 'add' as const })),
+    ...added.filter(({ target }) => !replaced.has(target)).map((w) => ({ ...w, kind: 'add' as const })),
     ...kept.filter((c) => c.server.state === 'ready'),
     ...kept.filter((c) => c.server.state === 'drain'),
-    ...gone.map((target) => ({ kind: 'remove' as const, target })),
-    ...added.filter(({ target }) => replaced.includes(target)).map((w) => ({ ...w, kind: 'add' as const })),
+    ...[...gone].map(([target, a]) => ({ kind: 'remove' as const, target, actual: a })),
+    ...added.filter(({ target }) => replaced.has(target)).map((w) => ({ ...w, kind: 'add' as const })),
   ];
 }
 
@@ -64,11 +64,19 @@ export async function syncServers(ask: Ask, config: ProxyConfig, signal?: AbortS
     for await (const line of perform(ask, change, signal)) if (line !== '') said.push(`${change.target}: ${line}`);
   }
   if (changes.length === 0) return changes;
-  const left = await look();
+  const left = (await look()).filter((c) => !isOnlyLingering(c));
   if (left.length === 0) return changes;
   throw new BerthError('EDGE_FAILED', `HAProxy did not take a change of ${left.map((c) => c.target).join(', ')}: ${said.join('; ')}`, {
     details: { lines: said },
   });
+}
+
+/**
+ * HAProxy (3.0.11) cannot shut a connection whose client has closed its side and whose server has not, and keeps the server.
+ * It gets nothing more; the connection ends with the instance, and the server goes with the next change.
+ */
+function isOnlyLingering(change: ServerChange): boolean {
+  return change.kind === 'remove' && change.actual.admin === 'maint';
 }
 
 async function* perform(ask: Ask, change: ServerChange, signal: AbortSignal | undefined): AsyncGenerator<string> {
