@@ -130,4 +130,23 @@ describe('middlewares of Traefik', () => {
     expect(web.routes).toHaveLength(1);
     expect(said).toEqual(['7 `traefik.http.middlewares.m.retry.attempts` has no effect']);
   });
+
+  it('are known whichever service of the file describes them', async () => {
+    const users = `ann:${passwordHash.replaceAll('$', '$$$$')}`;
+    const { web, said } = await readWeb(`services:
+  web:
+    image: x
+    labels:
+      - 'traefik.http.routers.r.rule=Host(\`a.example\`)'
+      - 'traefik.http.routers.r.middlewares=both@docker'
+  other:
+    image: x
+    labels:
+      - 'traefik.http.middlewares.both.chain.middlewares=auth,zip'
+      - 'traefik.http.middlewares.auth.basicauth.users=${users}'
+      - 'traefik.http.middlewares.zip.compress=true'
+`);
+    expect(web.routes.map((route) => route.rules)).toEqual([{ basicAuth: { ann: passwordHash }, compress: true }]);
+    expect(said).toEqual([]);
+  });
 });

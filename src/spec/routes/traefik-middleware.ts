@@ -12,8 +12,14 @@ import { redirectByRegex, type Target } from './traefik-redirect.ts';
 /** The rules of a middleware, or why a route without it would let more through than Traefik does. */
 type Outcome = RouteRules | { readonly closed: string; readonly hint?: string };
 
-/** For which route middlewares are read. */
-type On = { readonly mode: 'http' | 'tcp'; readonly labels: Labels; readonly target: Target; readonly context: Context };
+/** For which route middlewares are read. `shared`: the labels of all services, whichever of them describes a middleware. */
+type On = {
+  readonly mode: 'http' | 'tcp';
+  readonly labels: Labels;
+  readonly shared: Labels;
+  readonly target: Target;
+  readonly context: Context;
+};
 
 /** The same, and where a middleware is described. */
 type Input = On & { readonly at: readonly string[]; readonly type: string };
@@ -47,24 +53,25 @@ function applyOne(name: string, on: On, depth: number): Outcome {
   const [own = '', provider] = name.toLowerCase().split('@');
   if (provider !== undefined && provider !== 'docker') return { closed: `is described outside of this file (\`@${provider}\`)` };
   const base = ['traefik', on.mode, 'middlewares', own];
-  const [type] = on.labels.names(...base);
-  if (type === undefined) return { closed: 'is not described by a label of this service' };
+  const labels = on.labels.names(...base).length > 0 ? on.labels : on.shared;
+  const [type] = labels.names(...base);
+  if (type === undefined) return { closed: 'is not described by a label of this file' };
   const at = [...base, type];
-  if (type === 'chain') return applyChain(at, on, depth);
+  if (type === 'chain') return applyChain(labels.get(...at, 'middlewares')?.value ?? '', on, depth);
   const apply = (on.mode === 'tcp' ? forConnections : middlewares)[type];
-  if (apply !== undefined) return apply({ ...on, at, type });
-  on.labels.under(...at);
+  if (apply !== undefined) return apply({ ...on, labels, at, type });
+  labels.under(...at);
   if (harmless.has(type)) {
-    sayUnread({ ...on, at, type }, 'has no effect');
+    sayUnread({ ...on, labels, at, type }, 'has no effect');
     return {};
   }
   return { closed: `is of a kind that berth does not have (\`${type}\`)` };
 }
 
-function applyChain(at: readonly string[], on: On, depth: number): Outcome {
+function applyChain(names: string, on: On, depth: number): Outcome {
   if (depth > 8) return { closed: 'contains itself' };
   let rules: RouteRules = {};
-  for (const name of commaList(on.labels.get(...at, 'middlewares')?.value ?? '')) {
+  for (const name of commaList(names)) {
     const made = applyOne(name, on, depth + 1);
     if ('closed' in made) return { ...made, closed: `needs \`${name}\`, which ${made.closed}` };
     rules = mergeRules(rules, made);

@@ -78,7 +78,7 @@ that proxy as a service of the same file.
 - **Traefik**, in \`labels\` or \`deploy.labels\`: HTTP routers with \`Host\`, \`HostRegexp\` (anything in front of a name), \`PathPrefix\`, \`Path\` (taken
   with all below it), \`&&\`, \`||\`; the entry points \`web\`, \`http\` (80) and \`websecure\`, \`https\` (443); \`tls\`; the middlewares \`stripPrefix\`,
   \`addPrefix\`, \`redirectScheme\`, \`redirectRegex\` (to another host), \`headers\`, \`basicAuth\`, \`ipAllowList\`, \`rateLimit\`, \`compress\`, \`buffering\`
-  (\`maxRequestBodyBytes\`), \`chain\`; of services the port, \`scheme: h2c\` and the sticky cookie; TCP routers with \`HostSNI\` and
+  (\`maxRequestBodyBytes\`), \`chain\`, whichever service of the file describes them; of services the port, \`scheme: h2c\` and the sticky cookie; TCP routers with \`HostSNI\` and
   \`ipAllowList\`.
 - **caddy-docker-proxy**: \`caddy\` and \`caddy_N\` sites; \`reverse_proxy\`, \`handle\`, \`handle_path\`, \`route\`, \`redir\`, \`header\`, \`request_header\`,
   \`basic_auth\`, \`encode\`, \`request_body.max_size\`, \`tls\` (\`internal\` or an address of mail).
