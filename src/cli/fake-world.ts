@@ -12,6 +12,8 @@ export type Given = {
   readonly client?: Partial<Client>;
   readonly serverRuns?: boolean;
   readonly events?: (interrupt: () => void) => AsyncIterable<EventRecord>;
+  /** What becomes of a wait; without it, one lasts until it is aborted. */
+  readonly wait?: (interrupt: () => void) => Promise<void>;
   readonly terminal?: { readonly answer: boolean | undefined };
   /** What standard input has, and what is typed where nothing is shown. */
   readonly input?: string;
@@ -40,6 +42,7 @@ export async function berth(argv: readonly string[], given: Given = {}): Promise
   const programs: string[] = [];
   const listeners = new Set<() => void>();
   const client = recordCalls(given.client ?? {}, calls);
+  const interrupt = (): void => listeners.forEach((listen) => listen());
   const world: World = {
     version: '1.2.3',
     directory: '/app',
@@ -52,7 +55,7 @@ export async function berth(argv: readonly string[], given: Given = {}): Promise
     },
     stdout: { write: (data) => void (written.out += textOf(data)), isTTY: false, columns: 80, rows: 24 },
     stderr: { write: (data) => void (written.err += textOf(data)), isTTY: given.terminal !== undefined, columns: 80, rows: 24 },
-    clock: { now: () => nowMs, monotonic: () => 0, sleep: (_ms, signal) => untilAborted(signal) },
+    clock: { now: () => nowMs, monotonic: () => 0, sleep: (_ms, signal) => given.wait?.(interrupt) ?? untilAborted(signal) },
     ids: { next: () => 'request-1' },
     onInterrupt(listener) {
       listeners.add(listener);
@@ -81,7 +84,7 @@ export async function berth(argv: readonly string[], given: Given = {}): Promise
       ready: () => Promise.resolve(given.serverRuns === false ? undefined : { client, engine: undefined }),
       existing: () => Promise.resolve(given.serverRuns === false ? undefined : { client }),
       stop: () => Promise.resolve(given.serverRuns !== false),
-      followRollout: () => given.events?.(() => listeners.forEach((listen) => listen())) ?? nothing(),
+      followRollout: () => given.events?.(interrupt) ?? nothing(),
       forget: () => Promise.resolve(void calls.push(['forget', undefined])),
       run: () => Promise.resolve(0),
       close: () => undefined,

@@ -1,7 +1,10 @@
 import type { TrafficReport } from '../contract/index.ts';
+import { BerthError } from '../errors/index.ts';
 import type { Context } from './context.ts';
 
 const everyMs = 1000;
+/** How often in a row the server may be found gone, or going, before the watching ends. */
+const patience = 5;
 /** The cursor home, every line cleared as it is written, and then all that is below: no flicker. */
 const home = '\u001B[H';
 const clearLine = '\u001B[K';
@@ -9,6 +12,7 @@ const clearBelow = '\u001B[J';
 const clearAll = '\u001B[2J';
 
 type Shown = {
+  /** Asks the server that there is, and starts one where there is none. */
   readonly look: (signal: AbortSignal) => Promise<TrafficReport>;
   /** The whole of it, for a terminal. */
   readonly toText: (report: TrafficReport) => string;
@@ -25,7 +29,7 @@ export async function showTraffic(context: Context, { look, toText, toLine }: Sh
   try {
     if (inPlace) world.stdout.write(clearAll);
     for (;;) {
-      const report = await look(stop.signal);
+      const report = await again(() => look(stop.signal));
       if (globals.json) context.printJson(report);
       else if (inPlace) world.stdout.write(`${home}${toText(report).replaceAll('\n', `${clearLine}\n`)}${clearLine}\n${clearBelow}`);
       else context.print(toLine(report));
@@ -36,5 +40,16 @@ export async function showTraffic(context: Context, { look, toText, toLine }: Sh
     throw thrown;
   } finally {
     stopListening();
+  }
+}
+
+/** A server that is replaced or killed meanwhile ends no watching: its successor is asked, and says what it did not see. */
+async function again(look: () => Promise<TrafficReport>): Promise<TrafficReport> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await look();
+    } catch (thrown) {
+      if (!(thrown instanceof BerthError) || thrown.code !== 'SERVER_UNREACHABLE' || tries >= patience) throw thrown;
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TrafficReport } from '../contract/index.ts';
+import { BerthError } from '../errors/index.ts';
 import { berth } from './fake-world.ts';
 
 const toMs = new Date(2026, 0, 2, 3, 4, 5).getTime();
@@ -72,6 +73,31 @@ web           20.0    3    1  4 ms  80 ms  1.3 s          2  120 kB  4.6 MB     
 
   it('prints the report as JSON', async () => {
     expect(JSON.parse((await run(['--json'])).out)).toEqual(JSON.parse(JSON.stringify(report)));
+  });
+
+  it('goes on watching when the server is replaced meanwhile', async () => {
+    const answers = [report, new BerthError('SERVER_UNREACHABLE', 'It was cut.'), { ...report, release: 3 }];
+    const { code, out } = await berth(['-p', 'shop', 'traffic', '-w', '--json'], {
+      client: {
+        traffic() {
+          const answer = answers.shift();
+          return answer instanceof BerthError || answer === undefined ? Promise.reject(answer) : Promise.resolve(answer);
+        },
+        listApps: () => Promise.resolve([{ app: 'shop', directory: '/app', services: [] }]),
+      },
+      async wait(interrupt) {
+        if (answers.length > 0) return;
+        interrupt();
+        throw new Error('interrupted');
+      },
+    });
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as TrafficReport).release),
+    ).toEqual([2, 3]);
+    expect(code).toBe(130);
   });
 
   it.each(['x', '0.1s', '4h'])('refuses the span %s', async (span) => {

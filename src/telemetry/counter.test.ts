@@ -100,6 +100,16 @@ test('marks the time before it counted', () => {
   expect({ fromMs, gaps }).toEqual({ fromMs: startMs, gaps: [{ kind: 'unseen', fromMs: 42_000, toMs: startMs }] });
 });
 
+test('begins in the middle of a minute where it began then, and counts nothing from before', () => {
+  const c = counter();
+  for (const at of [startMs - 5000, startMs + 5000]) c.take(socket, lineOf({ n: at, at }), startMs + 6000);
+  const nowMs = startMs + 600_000;
+  c.age(nowMs);
+  const { fromMs, gaps, services } = c.read({ app: 'shop', spanMs: 1_200_000 }, nowMs);
+  expect({ fromMs, unseen: gaps.find((gap) => gap.kind === 'unseen')?.toMs }).toEqual({ fromMs: startMs, unseen: startMs });
+  expect(services[0]?.total.requests).toBe(1);
+});
+
 test('gathers seconds into minutes and forgets what is hours old', () => {
   const c = counter();
   const nowMs = startMs + 3_600_000;

@@ -1,6 +1,6 @@
 import { backendOwner } from '../model/index.ts';
 import type { LogSource, RequestCounts, ServiceTraffic, TrafficCounts, TrafficQuery } from '../ports/index.ts';
-import { parseAccessLine, type AccessLine } from './access-line.ts';
+import { endOf, parseAccessLine, type AccessLine } from './access-line.ts';
 import { Losses } from './losses.ts';
 import { beginningOf, Cell, Windows } from './windows.ts';
 
@@ -55,7 +55,8 @@ export class Counter {
     if (line === undefined || source === undefined) return undefined;
     this.#losses.see(socket, line);
     const place = placeOf(source, line);
-    if (place === undefined) return line;
+    // Kept by HAProxy from a time that is marked as not seen: some of it would be counted, and the rest not.
+    if (place === undefined || endOf(line) < this.#sinceMs) return line;
     this.#lines++;
     this.#seriesOf(place).windows.record(line, nowMs);
     return line;
@@ -84,7 +85,9 @@ export class Counter {
 
   read({ app, service, spanMs }: TrafficQuery, nowMs: number): TrafficCounts {
     const wantedMs = beginningOf(nowMs - spanMs, nowMs);
-    const fromMs = beginningOf(Math.max(nowMs - spanMs, this.#sinceMs), nowMs);
+    // The window that the counting began in was counted from then on.
+    const fromMs = Math.max(wantedMs, this.#sinceMs);
+    const firstMs = beginningOf(fromMs, nowMs);
     const mine = [...this.#series.values()].filter((s) => s.app === app && (service === undefined || s.service === service));
     const names = [...new Set(mine.map((s) => s.service))].toSorted();
     const gaps = this.#losses.gaps.filter((gap) => gap.toMs > wantedMs);
@@ -95,7 +98,7 @@ export class Counter {
         serviceTraffic(
           name,
           mine.filter((s) => s.service === name),
-          fromMs,
+          firstMs,
         ),
       ),
       gaps: fromMs > wantedMs ? [{ kind: 'unseen', fromMs: wantedMs, toMs: fromMs }, ...gaps] : gaps,

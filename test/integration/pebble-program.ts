@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { unpackPackages } from '../e2e/harness/unpacked.ts';
 
 const execute = promisify(execFile);
 const cache = path.resolve(import.meta.dirname, '../../.cache/pebble');
@@ -14,20 +14,11 @@ export async function pebbleProgram(): Promise<{ readonly file: string } | { rea
   const known = [packaged, built].find((file) => existsSync(file));
   if (known !== undefined) return { file: known };
   try {
-    await fetchPackage();
+    await unpackPackages(['pebble'], cache);
     return { file: packaged };
   } catch {
     return buildProgram();
   }
-}
-
-/** The package is unpacked, not installed. */
-async function fetchPackage(): Promise<void> {
-  await rm(cache, { recursive: true, force: true });
-  await mkdir(path.join(cache, 'root'), { recursive: true });
-  await execute('apt-get', ['-o', 'APT::Sandbox::User=root', 'download', 'pebble'], { cwd: cache });
-  const archive = (await readdir(cache)).find((file) => file.endsWith('.deb'));
-  await execute('dpkg', ['-x', archive ?? '', 'root'], { cwd: cache });
 }
 
 async function buildProgram(): Promise<{ readonly file: string } | { readonly missing: string }> {

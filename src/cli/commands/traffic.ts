@@ -25,9 +25,9 @@ export const traffic = defineCommand({
     const { trafficText, trafficLine } = await import('../render/traffic-text.ts');
     const { showTraffic } = await import('../show-traffic.ts');
     const spanMs = await toSpan(flags.last);
-    const client = await context.world.servers.ensure();
-    const query = { app: await appName(context, client), service: words[0], spanMs };
-    const look = (signal?: AbortSignal) => client.traffic(query, signal);
+    const { servers } = context.world;
+    const query = { app: await appName(context, await servers.ensure()), service: words[0], spanMs };
+    const look = async (signal?: AbortSignal) => (await servers.ensure(signal)).traffic(query, signal);
     const toText = (report: Awaited<ReturnType<typeof look>>): string =>
       trafficText(report, { style: context.out, columns: terminalWidth(context), detailed: words.length > 0 });
     if (flags.watch) return await showTraffic(context, { look, toText, toLine: trafficLine });

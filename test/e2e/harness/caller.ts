@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { Load } from '../../../scripts/load/load.ts';
 import type { Stream } from '../../../scripts/load/plan.ts';
@@ -31,6 +32,13 @@ export class Caller implements AsyncDisposable {
 
   async pid(): Promise<number> {
     return Number(await docker('inspect', '-f', '{{.State.Pid}}', this.id));
+  }
+
+  /** Starts a program of this machine in its network, with its way to resolve names. */
+  async beside(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
+    const file = await docker('inspect', '-f', '{{.ResolvConfPath}}', this.id);
+    const inside = ['-t', String(await this.pid()), '-n', 'unshare', '-m', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"'];
+    return spawn('nsenter', [...inside, file, ...command], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
   }
 
   /** Load that begins in it. */
