@@ -1,4 +1,12 @@
-import { cut, pad, widthOf } from './style.ts';
+import { cut, pad, type Style, widthOf } from './style.ts';
+
+/** What tables of people's output are made with. */
+export type TableInput = {
+  readonly style: Style;
+  /** Of the terminal, when it is one. */
+  readonly columns: number | undefined;
+  readonly nowMs: number;
+};
 
 /** A duration as people say it: `0.3 s`, `12.3 s`, `2 min 5 s`, `3 h 10 min`, `4 d`. */
 export function duration(ms: number): string {

@@ -1,4 +1,4 @@
-import type { Input } from './command.ts';
+import type { Input } from './flags.ts';
 
 /** The flags that every verb knows. Their short forms count only before the verb (`berth -f a.yaml logs -f web`). */
 export const globalFlags = {

@@ -1,4 +1,5 @@
-import type { Command, FlagSpec, FlagSpecs } from './command.ts';
+import type { Command } from './command.ts';
+import type { FlagSpec, FlagSpecs } from './flags.ts';
 import { globalFlags } from './global-flags.ts';
 import { pad } from './style.ts';
 import { commandGroups, commands } from './table.ts';

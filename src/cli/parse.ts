@@ -1,7 +1,8 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { BerthError } from '../errors/index.ts';
 import { didYouMean } from '../kit/index.ts';
-import type { AnyValue, Command, FlagSpec, FlagSpecs, Input } from './command.ts';
+import type { Command } from './command.ts';
+import type { AnyValue, FlagSpec, FlagSpecs, Input } from './flags.ts';
 import { globalFlags, type GlobalInput } from './global-flags.ts';
 
 /** What a command line asks for. */

@@ -1,4 +1,5 @@
-import type { Command, FlagSpecs } from './command.ts';
+import type { Command } from './command.ts';
+import type { FlagSpecs } from './flags.ts';
 import { globalFlags } from './global-flags.ts';
 import { flagLabel, usageOf } from './help.ts';
 import { commandGroups } from './table.ts';

@@ -1,6 +1,5 @@
 import type { CertificateStatus } from '../../contract/index.ts';
-import { moment, table } from '../format.ts';
-import type { TableInput } from './ps-text.ts';
+import { moment, table, type TableInput } from '../format.ts';
 
 /** The certificates of all apps as a table; what people should know of them is below. */
 export function certificatesText(certificates: readonly CertificateStatus[], { style, columns, nowMs }: TableInput): string {

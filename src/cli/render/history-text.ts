@@ -1,6 +1,5 @@
 import type { ReleaseSummary } from '../../contract/index.ts';
-import { ago, table } from '../format.ts';
-import type { TableInput } from './ps-text.ts';
+import { ago, table, type TableInput } from '../format.ts';
 
 /** The releases of an app as a table, newest first. */
 export function historyText(app: string, releases: readonly ReleaseSummary[], { style, columns, nowMs }: TableInput): string {

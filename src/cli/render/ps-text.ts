@@ -1,13 +1,7 @@
 import { certificateLine } from './certificates-text.ts';
 import type { AppStatus, JobStatus, ServiceStatus } from '../../contract/index.ts';
-import { ago, count, table } from '../format.ts';
+import { ago, count, table, type TableInput } from '../format.ts';
 import type { Style } from '../style.ts';
-
-export type TableInput = {
-  readonly style: Style;
-  /** Of the terminal, when it is one. */ readonly columns: number | undefined;
-  readonly nowMs: number;
-};
 
 /** The instances of an app as a table, with a line about the app above it. */
 export function psText(app: AppStatus, { style, nowMs }: TableInput): string {
