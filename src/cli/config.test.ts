@@ -144,6 +144,8 @@ configs: { one: { content: x }, two: { content: y } }
     compose.yaml:6:15      file data
   * compose.prod.yaml:5:15 file
 `);
+    const named = await berth(['-e', 'prod', 'config', '--explain', 'services.web.volumes[/data].source'], { files: lists });
+    expect(named.out).toBe(out);
     const { out: port } = await berth(['-e', 'prod', 'config', '--explain', 'services.web.ports.0.target'], { files: lists });
     expect(port).toBe('services.web.ports.0.target = 53\n  * compose.prod.yaml:4:23 file\n');
   });

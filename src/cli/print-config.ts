@@ -3,7 +3,7 @@ import { didYouMean } from '../kit/index.ts';
 import { toYaml, type Explained } from '../spec/index.ts';
 import type { Context } from './context.ts';
 import { loadApplication, sayFindings } from './load/application.ts';
-import { toChanges } from './render/config-changes.ts';
+import { pathOf, toChanges } from './render/config-changes.ts';
 import { changesText, explainedText } from './render/config-text.ts';
 
 /** What of the file is wanted. */
@@ -43,7 +43,7 @@ async function printDifference(context: Context, environment: string, path: stri
   const here = await loadApplication(context, { explain: true });
   const there = await loadApplication(context, { explain: true, environment });
   const of = (values: readonly Explained[] = []): readonly Explained[] =>
-    path === undefined ? values : values.filter((value) => isBelow(value.path, path));
+    path === undefined ? values : values.filter((value) => isBelow(value, path));
   const changes = toChanges(of(here.explained), of(there.explained));
   const from = here.project.environment;
   if (context.globals.json) context.printJson({ ...(from === undefined ? {} : { from }), to: environment, changes });
@@ -54,7 +54,7 @@ async function printDifference(context: Context, environment: string, path: stri
 /** The values at or below a path; a path with none is an error that names the nearest one. */
 function below(values: readonly Explained[], path: string | undefined): readonly Explained[] {
   if (path === undefined) return values;
-  const found = values.filter((value) => isBelow(value.path, path));
+  const found = values.filter((value) => isBelow(value, path));
   if (found.length > 0) return found;
   const paths = new Set(values.flatMap((value) => prefixes(value.path)));
   throw new BerthError('USAGE', `The application has nothing at \`${path}\`.`, {
@@ -62,8 +62,9 @@ function below(values: readonly Explained[], path: string | undefined): readonly
   });
 }
 
-function isBelow(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(`${prefix}.`);
+/** Items of lists go by their number, and by the name that `--diff` gives them. */
+function isBelow({ path, trail }: Explained, prefix: string): boolean {
+  return [path, pathOf(trail)].some((each) => each === prefix || each.startsWith(`${prefix}.`) || each.startsWith(`${prefix}[`));
 }
 
 function prefixes(path: string): string[] {

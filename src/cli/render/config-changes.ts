@@ -41,7 +41,7 @@ function byPath(values: readonly Explained[]): ReadonlyMap<string, Explained> {
 }
 
 /** A path as it is shown: items that are known by something are named by it. */
-function pathOf(trail: Trail): string {
+export function pathOf(trail: Trail): string {
   let path = '';
   for (const part of trail) {
     if (typeof part !== 'string' && part.key !== undefined) path += `[${part.key}]`;
