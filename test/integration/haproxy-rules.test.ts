@@ -124,6 +124,8 @@ test('sends elsewhere, with path and query', async () => {
   expect(await where('https://www.shop.test{path}{query}', '/in/x')).toBe('https://www.shop.test/in/x');
   expect(await where("https://100%.test/it's{query}&via=%[src]", '/in?q')).toBe("https://100%.test/it's?q&via=%[src]");
   expect(await where('/moved', '/in/deep')).toBe('/moved');
+  expect(await where('{path}/', '/in/deep')).toBe('/in/deep/');
+  expect(await where('{path}/', '//in/../in')).toBe('/in/../in/');
 });
 
 test('sends plain requests to https, unless a trusted proxy had them with it', async () => {

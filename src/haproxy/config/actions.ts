@@ -58,12 +58,16 @@ function rateLimit(taker: Taker, rules: RouteRules): string[] {
   ];
 }
 
-/** `{query}` has its question mark with it, and leaves it out where the request has none. */
+/**
+ * `{query}` has its question mark with it, and leaves it out where the request has none. A place that begins with the path is
+ * on the same host: `//elsewhere.example` would be another one (RFC 3986, 4.2).
+ */
 function redirect({ acl }: Taker, rules: RouteRules): string[] {
   if (rules.redirect === undefined) return [];
   const { to, code } = rules.redirect;
   const line = (query: string, when: string): string => {
-    const place = formatText(to).replaceAll('{path}', '%[path]').replaceAll('{query}', query);
+    const begun = formatText(to).replace(/^\{path\}/, '%[path,regsub("^/+",/)]');
+    const place = begun.replaceAll('{path}', '%[path]').replaceAll('{query}', query);
     return `  http-request redirect location ${quoted(place)} code ${code} if ${acl}${when}`;
   };
   return to.includes('{query}') ? [line('?%[query]', ' { query -m len gt 0 }'), line('', '')] : [line('', '')];
