@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Client } from '../client/index.ts';
+import type { BerthError } from '../errors/index.ts';
 import type { EventRecord, RolloutEvent } from '../model/index.ts';
 import type { FileTree } from '../ports/index.ts';
 import { main } from './main.ts';
@@ -11,6 +12,8 @@ export type Given = {
   readonly env?: Readonly<Record<string, string>>;
   readonly client?: Partial<Client>;
   readonly serverRuns?: boolean;
+  /** The server that runs is of a newer berth: what every attempt to use it ends with. */
+  readonly serverVersion?: BerthError;
   readonly events?: (interrupt: () => void) => AsyncIterable<EventRecord>;
   /** What becomes of a wait; without it, one lasts until it is aborted. */
   readonly wait?: (interrupt: () => void) => Promise<void>;
@@ -80,8 +83,11 @@ export async function berth(argv: readonly string[], given: Given = {}): Promise
     },
     servers: {
       home: () => Promise.resolve({ directory: '/home/berth' }),
-      ensure: () => Promise.resolve(client),
-      ready: () => Promise.resolve(given.serverRuns === false ? undefined : { client, engine: undefined }),
+      ensure: () => (given.serverVersion === undefined ? Promise.resolve(client) : Promise.reject(given.serverVersion)),
+      ready: () =>
+        given.serverVersion !== undefined
+          ? Promise.reject(given.serverVersion)
+          : Promise.resolve(given.serverRuns === false ? undefined : { client, engine: undefined }),
       existing: () => Promise.resolve(given.serverRuns === false ? undefined : { client }),
       stop: () => Promise.resolve(given.serverRuns !== false),
       followRollout: () => given.events?.(interrupt) ?? nothing(),
