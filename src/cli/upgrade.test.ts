@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { BerthError } from '../errors/index.ts';
 import { berth } from './fake-world.ts';
 
 const proxies = [
@@ -22,6 +23,13 @@ it('upgrade --check says what would change, and asks a server of its own version
 edge            HAProxy 3.0.11, image 111111111111, would be replaced by image 222222222222
 front shop/api  HAProxy 3.0.12, image 222222222222, as it is
 `);
+});
+
+it('upgrade --check promises nothing that a berth older than the server would not do', async () => {
+  const newer = new BerthError('SERVER_VERSION', 'The berth server of this home is 2.0.0; this berth is 1.2.3.');
+  const { code, out, err } = await berth(['upgrade', '--check'], { serverVersion: newer });
+  expect({ code, out }).toEqual({ code: 5, out: '' });
+  expect(err).toContain('The berth server of this home is 2.0.0');
 });
 
 it('upgrade says what it replaced', async () => {

@@ -1,3 +1,4 @@
+import type { Client } from '../client/index.ts';
 import type { UpgradeReport } from '../contract/index.ts';
 import type { Context } from './context.ts';
 import { upgradeText } from './render/upgrade-text.ts';
@@ -8,10 +9,12 @@ export type Upgraded = UpgradeReport & { readonly berth: string; readonly server
 /** Replaces the server of an older berth, and the proxies; with `check` only says what would be. */
 export async function upgradeBerth(context: Context, { check }: { readonly check: boolean }): Promise<number> {
   const { servers, version } = context.world;
+  // An older berth replaces no newer server, and must not say that it would.
+  const own = await servers.ready();
   const found = await servers.existing();
   const server = found === undefined ? undefined : (await found.client.status({})).version;
   if (!check) context.say('Making HAProxy’s image anew where its packages are newer, and replacing what is older than this berth');
-  const result = check ? await look(context, server) : await replace(context);
+  const result = check ? await (own ?? (await lookedAt(context))).client.upgrade({ check }) : await replace(context);
   const all: Upgraded = { berth: version, server, serverReplaced: !check && server !== undefined && server !== version, ...result };
   if (context.globals.json) context.printJson(all);
   else context.print(upgradeText(all, check ? 'check' : 'done'));
@@ -19,11 +22,9 @@ export async function upgradeBerth(context: Context, { check }: { readonly check
   return 0;
 }
 
-/** A server of another berth is not replaced for a look: what it says of its own proxies is all that can be known. */
-async function look({ world }: Context, server: string | undefined): Promise<UpgradeReport> {
-  const existing = await world.servers.existing();
-  const client = server !== undefined && server !== world.version ? existing?.client : await world.servers.ensure();
-  return client === undefined ? { proxies: [] } : await client.upgrade({ check: true });
+/** A server of an older berth is not replaced for a look: what it says of its own proxies is all that can be known. */
+async function lookedAt({ world }: Context): Promise<{ readonly client: Pick<Client, 'upgrade'> }> {
+  return (await world.servers.existing()) ?? { client: await world.servers.ensure() };
 }
 
 async function replace({ world }: Context): Promise<UpgradeReport> {
