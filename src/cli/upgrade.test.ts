@@ -25,6 +25,19 @@ front shop/api  HAProxy 3.0.12, image 222222222222, as it is
 `);
 });
 
+it('upgrade fails where a new HAProxy did not start, and says why', async () => {
+  const status = () => Promise.resolve({ version: '1.2.3' } as never);
+  const upgrade = () =>
+    Promise.resolve({ proxies: proxies.map((p) => (p.current ? p : { ...p, refused: 'It ended at once. It says: no licence' })) });
+  const { code, out, err } = await berth(['upgrade'], { client: { status, upgrade } });
+  expect(code).toBe(1);
+  expect(out).toContain('edge            HAProxy 3.0.11, image 111111111111, serves on: image 222222222222 did not take its place\n');
+  expect(err).toContain('error: The new HAProxy did not start, and the one before serves on. It ended at once. It says: no licence');
+  const check = await berth(['upgrade', '--check'], { client: { status, upgrade } });
+  expect(check.code).toBe(0);
+  expect(check.out).toContain('would be replaced by image 222222222222, which did not start when that was tried');
+});
+
 it('upgrade --check promises nothing that a berth older than the server would not do', async () => {
   const newer = new BerthError('SERVER_VERSION', 'The berth server of this home is 2.0.0; this berth is 1.2.3.');
   const { code, out, err } = await berth(['upgrade', '--check'], { serverVersion: newer });

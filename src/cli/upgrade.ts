@@ -19,7 +19,10 @@ export async function upgradeBerth(context: Context, { check }: { readonly check
   if (context.globals.json) context.printJson(all);
   else context.print(upgradeText(all, check ? 'check' : 'done'));
   if (all.problem !== undefined) context.say(`warning: HAProxy's image was not made anew. ${all.problem}`);
-  return 0;
+  const refused = result.proxies.find((p) => p.refused !== undefined);
+  if (check || refused === undefined) return 0;
+  context.say(`error: The new HAProxy did not start, and the one before serves on. ${refused.refused ?? ''}`);
+  return 1;
 }
 
 /** A server of an older berth is not replaced for a look: what it says of its own proxies is all that can be known. */

@@ -236,6 +236,8 @@ export const proxyStatusSchema = z.strictObject({
   /** Whether this upgrade replaced it, and how many connections of the one before outlived their time and were closed. */
   replaced: z.boolean(),
   closed: z.int(),
+  /** Why a container of the wanted image could not take its place; this one serves on. */
+  refused: z.string().optional(),
 });
 export const upgradeReportSchema = z.strictObject({
   proxies: z.array(proxyStatusSchema),

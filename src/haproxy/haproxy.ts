@@ -1,3 +1,4 @@
+import type { BerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
 import { type Front, labels } from '../model/index.ts';
 import type { Certificates, DataPlane, Engine, Fronts, Telemetry } from '../ports/index.ts';
@@ -31,6 +32,8 @@ export type HaproxyOptions = Pick<ProxyDeps, 'clock' | 'host'> & {
   readonly certificates?: Pick<Certificates, 'read'> | undefined;
   /** Who reads the access logs; absent: none are written. */
   readonly telemetry?: Pick<Telemetry, 'follow'> | undefined;
+  /** Hears of failures that keep nothing from being served. */
+  readonly onTrouble?: ((error: BerthError) => void) | undefined;
 };
 
 /** The edge of one host: HAProxy in a container of its own, which serves on without berth. */
@@ -67,21 +70,21 @@ export function createFronts(options: HaproxyOptions): Fronts {
 }
 
 function openProxy(options: HaproxyOptions, place: Place): DataPlane {
-  const { engine, clock, host, installation, ipv6, image, telemetry } = options;
+  const { engine, clock, host, installation, ipv6, image, telemetry, onTrouble } = options;
   const certificates = new CertificateFiles({ directory: place.directory, certificates: options.certificates });
   const container = new ProxyContainer({ engine, clock, image, place, certificates });
   const findHolder: ProxyDeps['findHolder'] = (listener, signal) => findPortHolder({ engine, host, installation }, listener, signal);
   const accessLog = telemetry === undefined ? undefined : `${logMount}/${accessLogSocket}`;
   const render = { ipv6, owner: place.owner, accessLog, role: place.role };
-  const proxy = new Proxy({ container, certificates, clock, host, findHolder, render });
+  const proxy = new Proxy({ container, certificates, clock, host, findHolder, render, onTrouble });
   const mutex = new Mutex();
   return {
     prepare: (signal) => ensureImage(engine, image, signal),
     renew: (signal) => renewImage(engine, image, signal),
-    apply: (config, signal) =>
+    apply: (config, signal, how) =>
       mutex.run(async () => {
         try {
-          return await proxy.apply(config, signal);
+          return await proxy.apply(config, signal, how);
         } finally {
           // What was there before serves on, whatever became of the change.
           if (config.listeners.length > 0) telemetry?.follow(accessLogSource(place, config));

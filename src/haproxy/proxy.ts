@@ -1,4 +1,4 @@
-import { BerthError } from '../errors/index.ts';
+import { BerthError, toBerthError } from '../errors/index.ts';
 import type { Listener, ProxyConfig, ProxyServerStats } from '../model/index.ts';
 import type { Clock, Host, ProxyVersion } from '../ports/index.ts';
 import { bindsOf, boundBy } from './config/binds.ts';
@@ -22,18 +22,24 @@ export type ProxyDeps = {
   /** Who else holds a port of the machine. */
   readonly findHolder: (listener: Pick<Listener, 'address' | 'port'>, signal?: AbortSignal) => Promise<string | undefined>;
   readonly render: RenderOptions;
+  readonly onTrouble?: ((error: BerthError) => void) | undefined;
 };
+
+/** An image that did not start is not tried with every change: a start may take 15 s to fail. */
+const retryMs = 5 * 60_000;
 
 /** One HAProxy at its place: looks at what runs and changes the least. */
 export class Proxy {
   readonly #deps: ProxyDeps;
   readonly #keeper = new StatsKeeper();
+  /** The image that could not take the place of the one that serves, since when, and why. */
+  #refused: { readonly image: string | undefined; readonly atMs: number; readonly error: BerthError } | undefined;
 
   constructor(deps: ProxyDeps) {
     this.#deps = deps;
   }
 
-  async apply(config: ProxyConfig, signal?: AbortSignal): Promise<{ reloaded: boolean }> {
+  async apply(config: ProxyConfig, signal?: AbortSignal, how?: { readonly retry: boolean }): Promise<{ reloaded: boolean }> {
     const { container } = this.#deps;
     const wanted = render(config, this.#deps.render);
     const { standing, running } = await container.serving(signal);
@@ -47,15 +53,37 @@ export class Proxy {
       await this.#start({ config, wanted, standing }, signal);
       return { reloaded: true };
     }
-    if (await container.isOutdated(current, signal)) {
-      await this.#replace({ config, wanted, standing: { ...standing, current } }, signal);
-      return { reloaded: true };
-    }
+    const serving = { config, wanted, standing: { ...standing, current }, running };
+    if (!(await container.isOutdated(current, signal))) return this.#change(serving, signal);
+    const image = await container.wantedImage(signal);
+    if (how?.retry !== true && this.#hasRefused(image)) return this.#change(serving, signal);
+    this.#refused = undefined;
+    const error = await this.#replace(serving, signal);
+    if (error === undefined) return { reloaded: true };
+    const changed = await this.#change(serving, signal);
+    // It took the very same configuration, so that is not what the new one ended for.
+    this.#refused = { image, atMs: this.#deps.clock.monotonic(), error };
+    this.#deps.onTrouble?.(error);
+    return changed;
+  }
+
+  #hasRefused(image: string | undefined): boolean {
+    const refused = this.#refused;
+    return refused !== undefined && refused.image === image && this.#deps.clock.monotonic() - refused.atMs < retryMs;
+  }
+
+  /** Makes the HAProxy that serves what is wanted: as it runs where that can be, else with a reload. */
+  async #change(
+    { config, wanted, standing, running }: Changing<Serving> & { readonly running: Running },
+    signal: AbortSignal | undefined,
+  ): Promise<{ reloaded: boolean }> {
+    const { container } = this.#deps;
+    const { current } = standing;
     const reloaded = running.staticHash !== wanted.staticHash || !(await this.#certify({ current, running, wanted }, signal));
     if (reloaded) await this.#reload({ config, wanted, current }, signal);
     await this.#sync(current, config, signal);
     if (reloaded || running.bootHash !== wanted.hash) await container.commit(current, wanted, signal);
-    await container.settle({ ...standing, current }, signal);
+    await container.settle(standing, signal);
     return { reloaded };
   }
 
@@ -73,12 +101,14 @@ export class Proxy {
     const { details } = current;
     const retired = (await this.reach(signal))?.retired ?? [];
     const workers = await Promise.all(retired.map((r) => workersOf(r, signal)));
+    const wantedImage = await container.wantedImage(signal);
     return {
       haproxy: readVersion(await this.#reachOf(current).lines.worker('show info', signal)),
       image: details.imageId,
-      wantedImage: await container.wantedImage(signal),
+      wantedImage,
       current: !(await container.isOutdated(current, signal)),
       finishing: workers.filter((some) => some.length > 0).length,
+      ...(this.#refused !== undefined && this.#refused.image === wantedImage ? { refused: this.#refused.error.message } : {}),
     };
   }
 
@@ -159,24 +189,30 @@ export class Proxy {
   /**
    * Puts a new container in the place of the one that serves. Both have the same listening sockets until the new one's
    * configuration is what a start would read; then the old one takes nothing new. A front that nobody could be answered
-   * by is made anew instead, with a namespace of its own.
+   * by is made anew instead, with a namespace of its own. Answers why the new one did not start, if it did not: then all is
+   * as before.
    */
-  async #replace({ config, wanted, standing }: Changing<Serving>, signal: AbortSignal | undefined): Promise<void> {
+  async #replace({ config, wanted, standing }: Changing<Serving>, signal: AbortSignal | undefined): Promise<BerthError | undefined> {
     const { container } = this.#deps;
     const { current } = standing;
     if (container.place.role === 'front' && !config.backends.some((b) => b.servers.length > 0)) {
       await this.#start({ config, wanted, standing: { ...standing, holder: undefined } }, signal);
-      return;
+      return undefined;
     }
     await this.#needPorts(await this.#unbound(config, current), signal);
     const counted = await this.#counted(current, signal);
-    const successor = await container.succeed(wanted, standing, signal);
+    const successor = await container.succeed(wanted, standing, signal).catch((thrown: unknown) => {
+      signal?.throwIfAborted();
+      return toBerthError(thrown);
+    });
+    if (successor instanceof BerthError) return successor;
     this.#keeper.carry(counted);
     await this.#sync(successor, config, signal);
     await container.commit(successor, wanted, signal);
     const { standing: now } = await container.serving(signal);
     if (now.current === undefined) throw edgeFailed('HAProxy was replaced, but its successor has gone.', []);
     await container.settle({ ...now, current: now.current }, signal);
+    return undefined;
   }
 
   /** The candidate is the running file only as long as the reload takes; refused, the file of before is put back. */

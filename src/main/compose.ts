@@ -88,6 +88,7 @@ function openTarget({
     ipv6: hasIpv6(),
     certificates,
     telemetry,
+    onTrouble: (error) => log.error({ err: error }, error.message),
     image: {
       bases: toBases(process.env['BERTH_BASES']),
       reference: process.env['BERTH_HAPROXY_IMAGE'] || undefined,

@@ -13,9 +13,11 @@ export interface DataPlane {
    * Makes the running edge equal to `config`: looks at what it has, changes servers, weights and states through the
    * runtime API, and reloads only when listeners, rules, modes or checks changed. The boot file follows, and is replaced
    * only after the running HAProxy took the change. With nothing to listen on and no edge container, does nothing.
-   * Throws PORT_TAKEN (who holds it) and EDGE_FAILED; what served before keeps serving.
+   * Throws PORT_TAKEN (who holds it) and EDGE_FAILED; what served before keeps serving. Where only the container that is
+   * to take its place does not start, the one that serves takes the change and goes on; the next try is minutes later, or
+   * with `retry`.
    */
-  apply(config: ProxyConfig, signal?: AbortSignal): Promise<{ readonly reloaded: boolean }>;
+  apply(config: ProxyConfig, signal?: AbortSignal, how?: { readonly retry: boolean }): Promise<{ readonly reloaded: boolean }>;
   /**
    * Waits until no request is in flight to the server of an instance that `apply` already set to `drain`, in the
    * current worker, in workers that a reload left behind, and in the kernel. Requests have `drainMs`; upgraded and
@@ -56,6 +58,8 @@ export type ProxyVersion = {
   readonly current: boolean;
   /** How many containers that were replaced still finish what they have. */
   readonly finishing: number;
+  /** Why a container of the wanted image could not take its place. */
+  readonly refused?: string | undefined;
 };
 
 export type DrainInput = {

@@ -48,6 +48,22 @@ it('makes the image anew, and goes on with the one that is there where that cann
   expect(await w.clock.run(w.runner.upgrade({ check: false }))).toMatchObject({ proxies: [{ replaced: true, image: 'sha256:2' }] });
 });
 
+it('says why a new one did not start, upgrades the others, and rollouts go on', async () => {
+  const w = new FakeWorld();
+  expect(await w.up(project([web({ internal: 'front' })]))).toMatchObject({ exitCode: 0 });
+  const front = w.fronts.front('shop', 'web');
+  if (front === undefined) throw new Error('the service has a front');
+  w.dataPlane.wantedImage = 'sha256:2';
+  front.wantedImage = 'sha256:2';
+  w.dataPlane.refusal = 'It says: no licence';
+  const { proxies } = await w.clock.run(w.runner.upgrade({ check: false }));
+  expect(proxies).toMatchObject([
+    { proxy: 'edge', image: 'sha256:1', current: false, replaced: false, refused: 'It says: no licence' },
+    { proxy: 'front', image: 'sha256:2', replaced: true },
+  ]);
+  expect(await w.do({ kind: 'restart', app: 'shop', services: ['web'] })).toMatchObject({ exitCode: 0 });
+});
+
 it('replaces the fronts too', async () => {
   const w = new FakeWorld();
   expect(await w.up(project([web({ internal: 'front' })]))).toMatchObject({ exitCode: 0 });

@@ -35,8 +35,8 @@ export async function upgradeProxies(deps: UpgradeDeps, signal?: AbortSignal): P
   }
   if (before.size === 0) return { proxies: [] };
   const problem = await renew(deps.target.dataPlane, signal);
-  await deps.edge.restore(signal);
-  await deps.fronts.restore(undefined, signal);
+  await deps.edge.restore(signal, { retry: true });
+  await deps.fronts.restore(undefined, signal, { retry: true });
   const withinMs = longestDrainMs(deps.store);
   const proxies = await Promise.all(
     [...before].map(async ([proxy, was]) => {

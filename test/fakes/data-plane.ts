@@ -27,6 +27,8 @@ export class FakeDataPlane implements DataPlane {
   /** The image that it runs, and the one that `apply` starts from now on. */
   image = 'sha256:1';
   wantedImage = 'sha256:1';
+  /** Why that one does not start, where it does not. */
+  refusal: string | undefined;
   /** Long-lived connections of the containers before. */
   readonly finishing: string[] = [];
   /** False once `remove` took the edge away or before the first `apply`. */
@@ -134,7 +136,16 @@ export class FakeDataPlane implements DataPlane {
   version(): Promise<ProxyVersion | undefined> {
     if (!this.running) return Promise.resolve(undefined);
     const { image, wantedImage } = this;
-    return Promise.resolve({ haproxy: '3.0.0', image, wantedImage, current: image === wantedImage, finishing: this.finishing.length });
+    const refused = image === wantedImage ? undefined : this.refusal;
+    const told = refused === undefined ? {} : { refused };
+    return Promise.resolve({
+      haproxy: '3.0.0',
+      image,
+      wantedImage,
+      current: image === wantedImage,
+      finishing: this.finishing.length,
+      ...told,
+    });
   }
 
   /** Connections of containers that were replaced end, or are closed when their time is over. */
@@ -183,8 +194,9 @@ export class FakeDataPlane implements DataPlane {
     }
     if (!this.running && config.listeners.length === 0) return { reloaded: false };
     this.place();
-    const reloaded = !this.running || this.image !== this.wantedImage || staticPart(config) !== staticPart(this.config);
-    this.image = this.wantedImage;
+    const replaces = this.image !== this.wantedImage && this.refusal === undefined;
+    const reloaded = !this.running || replaces || staticPart(config) !== staticPart(this.config);
+    if (replaces) this.image = this.wantedImage;
     const names = new Set(config.backends.flatMap((b) => b.servers.map((s) => `${b.name}/${s.name}`)));
     this.#cut((key) => !names.has(key));
     for (const key of this.#counters.keys()) if (!names.has(key)) this.#counters.delete(key);

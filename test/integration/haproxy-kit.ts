@@ -82,20 +82,27 @@ export async function openEdge(
 }
 
 /** A tag that leads to another image of the same HAProxy each time that `renew` is called; `remove` takes it away. */
-export async function openImage(): Promise<{ readonly reference: string; renew(): Promise<void>; remove(): Promise<void> }> {
+export async function openImage(): Promise<{
+  readonly reference: string;
+  renew(): Promise<void>;
+  spoil(): Promise<void>;
+  remove(): Promise<void>;
+}> {
   const reference = `t-haproxy:${randomBytes(4).toString('hex')}`;
   const ids: string[] = [];
-  const renew = async (): Promise<void> => {
-    const change = `LABEL renewed=${randomBytes(4).toString('hex')}`;
+  const renew = async (...more: string[]): Promise<void> => {
+    const changes = [`LABEL renewed=${randomBytes(4).toString('hex')}`, ...more].flatMap((change) => ['--change', change]);
     const { stdout: container } = await run('docker', ['create', 'berth/haproxy:3.0-1']);
-    const { stdout: id } = await run('docker', ['commit', '--change', change, container.trim(), reference]);
+    const { stdout: id } = await run('docker', ['commit', ...changes, container.trim(), reference]);
     await run('docker', ['rm', container.trim()]);
     ids.push(id.trim());
   };
   await renew();
   return {
     reference,
-    renew,
+    renew: () => renew(),
+    // Its entrypoint finds no HAProxy.
+    spoil: () => renew('ENV PATH=/nowhere'),
     async remove() {
       await run('docker', ['rmi', '-f', ...ids]);
     },

@@ -8,6 +8,7 @@ import type { DataPlane } from '../../src/ports/index.ts';
 import { freePort } from '../e2e/harness/free-port.ts';
 import {
   ask,
+  listenerOf,
   oneBackend,
   openEdge,
   openImage,
@@ -21,7 +22,7 @@ import {
 import { startLoad } from './haproxy-load.ts';
 
 const run = promisify(execFile);
-const port = await freePort();
+const port = await freePort(2);
 
 /** A proxy at its place, whichever that is. */
 type Scene = {
@@ -197,6 +198,30 @@ describe.each([
     expect(await containers(scene)).toEqual(['1 running']);
     expect(await proxy.apply(scene.config())).toEqual({ reloaded: true });
   }, 30_000);
+
+  test('goes on with the one before, and takes changes, where the new image is to blame', async () => {
+    const { proxy, image, address } = scene;
+    await proxy.apply(scene.config());
+    await image.spoil();
+    const more = scene.config({}, { weight: 50 });
+    const other = { ...more, listeners: [...more.listeners, { ...listenerOf(port + 1, 'shop.web.3000') }] };
+    expect(await proxy.apply(other)).toEqual({ reloaded: true });
+    expect((await ask(port + 1, { address })).status).toBe(200);
+    expect(await containers(scene)).toEqual(['1 running']);
+    expect(await proxy.version()).toMatchObject({ current: false, refused: expect.stringContaining('HAProxy could not be started') });
+    const startedMs = systemClock.monotonic();
+    expect(await proxy.apply(more)).toEqual({ reloaded: true });
+    expect(systemClock.monotonic() - startedMs, 'it is not tried again at once').toBeLessThan(1000);
+    await image.renew();
+    await proxy.apply(more);
+    const version = await proxy.version();
+    expect(version?.current).toBe(true);
+    expect(version).not.toHaveProperty('refused');
+    await image.spoil();
+    await proxy.apply(more, undefined, { retry: true });
+    await image.renew();
+    expect(await proxy.apply(more, undefined, { retry: true })).toEqual({ reloaded: true });
+  }, 60_000);
 
   test('comes back by itself within 2 s when it is killed, before and after it was replaced', async () => {
     const { proxy, image, address, under } = scene;

@@ -26,7 +26,7 @@ function nameOf({ proxy, app, service }: ProxyStatus): string {
 }
 
 function proxyText(status: ProxyStatus, when: 'check' | 'done'): string {
-  const { haproxy, image, wantedImage, current, finishing, replaced, closed } = status;
+  const { haproxy, image, wantedImage, current, finishing, replaced, closed, refused } = status;
   const runs = `HAProxy ${haproxy}, image ${short(image)}`;
   const old = finishing === 0 ? '' : `; ${count(finishing, 'container')} replaced before still ${finishing === 1 ? 'finishes' : 'finish'}`;
   if (replaced)
@@ -34,8 +34,9 @@ function proxyText(status: ProxyStatus, when: 'check' | 'done'): string {
   if (wantedImage === undefined)
     return `${runs}; the engine has no image of that name${when === 'check' ? ', it would be made' : ''}${old}`;
   if (current) return `${runs}, as it is${old}`;
+  if (when === 'done') return `${runs}, serves on: image ${short(wantedImage)} did not take its place${old}`;
   const by = wantedImage === image ? 'a new container of the same image' : `image ${short(wantedImage)}`;
-  return `${runs}, would be replaced by ${by}${old}`;
+  return `${runs}, would be replaced by ${by}${refused === undefined ? '' : `, which did not start when that was tried`}${old}`;
 }
 
 function short(image: string): string {

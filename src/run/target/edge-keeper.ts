@@ -33,13 +33,16 @@ export class EdgeKeeper {
     });
   }
 
-  /** Makes the running edge what the store says (after a start of the server or the engine). */
-  async restore(signal?: AbortSignal): Promise<void> {
-    await this.#mutex.run(() => applyProxy({ clock: this.#clock, apply: (s) => this.#apply(s) }, signal));
+  /**
+   * Makes the running edge what the store says (after a start of the server or the engine). With `retry`, a container that
+   * did not start before is tried again.
+   */
+  async restore(signal?: AbortSignal, how?: { readonly retry: boolean }): Promise<void> {
+    await this.#mutex.run(() => applyProxy({ clock: this.#clock, apply: (s) => this.#apply(s, how) }, signal));
   }
 
-  #apply(signal: AbortSignal): Promise<unknown> {
-    return this.#dataPlane.apply(this.#wanted(), signal);
+  #apply(signal: AbortSignal, how?: { readonly retry: boolean }): Promise<unknown> {
+    return this.#dataPlane.apply(this.#wanted(), signal, how);
   }
 
   /** ACME servers ask only for hosts that the edge serves. */

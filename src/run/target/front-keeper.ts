@@ -51,15 +51,15 @@ export class FrontKeeper {
     });
   }
 
-  /** Makes the running fronts (of one app, or all) what the store says, each for itself. Throws the first failure when all were tried. */
-  async restore(app?: string, signal?: AbortSignal): Promise<void> {
+  /** Makes the running fronts (of one app, or all) what the store says, each for itself. Throws the first failure when all were tried. `retry` is as of the edge. */
+  async restore(app?: string, signal?: AbortSignal, how?: { readonly retry: boolean }): Promise<void> {
     const { store, clock } = this.#deps;
     const wanted = store.listFronts().filter((f) => app === undefined || f.app === app);
     const results = await Promise.allSettled(
       wanted.map((f) =>
         this.#mutex(f).run(async () => {
           const now = store.getFront(f.app, f.service);
-          if (now !== undefined) await applyProxy({ clock, apply: (s) => this.#apply(now, s) }, signal);
+          if (now !== undefined) await applyProxy({ clock, apply: (s) => this.#apply(now, s, how) }, signal);
         }),
       ),
     );
@@ -73,9 +73,9 @@ export class FrontKeeper {
     return (await Promise.all(mine.map((f) => fronts.open(f).stats(signal)))).flat();
   }
 
-  #apply(front: ServiceFront, signal: AbortSignal): Promise<unknown> {
+  #apply(front: ServiceFront, signal: AbortSignal, how?: { readonly retry: boolean }): Promise<unknown> {
     const { listeners, backends, ...place } = front;
-    return this.#deps.fronts.open(place).apply({ listeners, backends }, signal);
+    return this.#deps.fronts.open(place).apply({ listeners, backends }, signal, how);
   }
 
   #mutex({ app, service }: { readonly app: string; readonly service: string }): Mutex {
