@@ -28,11 +28,12 @@ export async function showTraffic(context: Context, { look, toText, toLine }: Sh
   const inPlace = world.stdout.isTTY && !globals.json;
   try {
     if (inPlace) world.stdout.write(clearAll);
+    const told = new Set<string>();
     for (;;) {
       const report = await again(() => look(stop.signal));
       if (globals.json) context.printJson(report);
       else if (inPlace) world.stdout.write(`${home}${toText(report).replaceAll('\n', `${clearLine}\n`)}${clearLine}\n${clearBelow}`);
-      else context.print(toLine(report));
+      else context.print(toLine({ ...report, gaps: report.gaps.filter((gap) => isNew(gap, told)) }));
       await world.clock.sleep(everyMs, stop.signal);
     }
   } catch (thrown) {
@@ -52,4 +53,12 @@ async function again(look: () => Promise<TrafficReport>): Promise<TrafficReport>
       if (!(thrown instanceof BerthError) || thrown.code !== 'SERVER_UNREACHABLE' || tries >= patience) throw thrown;
     }
   }
+}
+
+/** Lines that were printed stay: a gap that is in the span for a minute is one line, not sixty. */
+function isNew({ kind, toMs }: TrafficReport['gaps'][number], told: Set<string>): boolean {
+  const key = `${kind} ${toMs}`;
+  const known = told.has(key);
+  told.add(key);
+  return !known;
 }

@@ -75,6 +75,31 @@ web           20.0    3    1  4 ms  80 ms  1.3 s          2  120 kB  4.6 MB     
     expect(JSON.parse((await run(['--json'])).out)).toEqual(JSON.parse(JSON.stringify(report)));
   });
 
+  it('prints a line for each service and release every second, and a gap once', async () => {
+    let rounds = 2;
+    const { out } = await berth(['-p', 'shop', 'traffic', '-w'], {
+      client: {
+        traffic: () => Promise.resolve(report),
+        listApps: () => Promise.resolve([{ app: 'shop', directory: '/app', services: [] }]),
+      },
+      async wait(interrupt) {
+        if (--rounds > 0) return;
+        interrupt();
+        throw new Error('interrupted');
+      },
+    });
+    const lines = out.trim().split('\n');
+    expect(lines.map((line) => /^03:04:05 (web release \d|web|03:04:03-03:04:04):/.exec(line)?.[1])).toEqual([
+      'web',
+      'web release 1',
+      'web release 2',
+      '03:04:03-03:04:04',
+      'web',
+      'web release 1',
+      'web release 2',
+    ]);
+  });
+
   it('goes on watching when the server is replaced meanwhile', async () => {
     const answers = [report, new BerthError('SERVER_UNREACHABLE', 'It was cut.'), { ...report, release: 3 }];
     const { code, out } = await berth(['-p', 'shop', 'traffic', '-w', '--json'], {

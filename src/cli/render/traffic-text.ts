@@ -38,9 +38,10 @@ export function trafficLine(report: TrafficReport): string {
   const gaps = report.gaps.map((gap) => `${at} ${gapText(gap)}`);
   if (report.services.length === 0) return [`${at} no requests`, ...gaps].join('\n');
   const lines = report.services.flatMap((s) =>
-    serviceRows(s).map(
-      ([name = '', ...cells]) => `${at} ${name.trim()}: ${cells.map((cell, i) => `${head[i]?.toLowerCase()} ${cell}`).join(', ')}`,
-    ),
+    serviceRows(s).map(([name = '', ...cells]) => {
+      const what = name === s.name ? name : `${s.name} ${name.trim()}`;
+      return `${at} ${what}: ${cells.map((cell, i) => `${head[i]?.toLowerCase()} ${cell}`).join(', ')}`;
+    }),
   );
   return [...lines, ...gaps].join('\n');
 }
