@@ -1,6 +1,6 @@
 import type { TrafficReport } from '../contract/index.ts';
 import { backendOwner, labels, type ProxyServerStats } from '../model/index.ts';
-import type { Engine, RequestCounts, ServiceTraffic, Store, Telemetry } from '../ports/index.ts';
+import type { ContainerSummary, Engine, RequestCounts, ServiceTraffic, Store, Telemetry } from '../ports/index.ts';
 import type { RunContext } from './deps.ts';
 
 type Asked = { readonly service?: string | undefined; readonly spanMs: number };
@@ -19,14 +19,17 @@ export async function appTraffic(ctx: RunContext, { service, spanMs }: Asked, si
     services: [],
     gaps: [{ kind: 'unseen' as const, fromMs: nowMs - spanMs, toMs: nowMs }],
   };
-  const current = currentBy([...edge, ...fronts]);
+  const stats = [...edge, ...fronts];
+  const current = currentBy(stats);
   const release = ctx.store.getApp(ctx.app)?.currentRelease;
   return {
     app: ctx.app,
     ...(release === undefined ? {} : { release }),
     fromMs,
     toMs,
-    services: services.map((s) => serviceReport(s, { seconds: (toMs - fromMs) / 1000, current, app: ctx.app })),
+    services: withBusy(services, { app: ctx.app, service, stats }).map((s) => {
+      return serviceReport(s, { seconds: (toMs - fromMs) / 1000, current, app: ctx.app });
+    }),
     gaps: [...gaps],
   };
 }
@@ -38,9 +41,36 @@ export async function learnReleases(
   signal?: AbortSignal,
 ): Promise<void> {
   const instances = { [labels.installation]: deps.store.installation, [labels.role]: 'instance' };
-  for (const { name, labels: own } of await engine.listContainers({ labels: instances, all: false }, signal)) {
-    deps.telemetry.learn({ app: own[labels.app] ?? '', name, release: Number(own[labels.release]) });
+  for (const instance of await engine.listContainers({ labels: instances, all: false }, signal)) learnRelease(deps, instance);
+}
+
+/** Tells which release made an instance, which is not always the one that gives it traffic: a rollout may find it made already. */
+export function learnRelease(
+  { telemetry }: { readonly telemetry: Pick<Telemetry, 'learn'> },
+  { name, labels: own }: Pick<ContainerSummary, 'name' | 'labels'>,
+): void {
+  telemetry.learn({ app: own[labels.app] ?? '', name, release: Number(own[labels.release]) });
+}
+
+const nothing: RequestCounts = { requests: 0, responses4xx: 0, responses5xx: 0, bytesIn: 0, bytesOut: 0, retries: 0 };
+
+/** What was counted, and services and instances that only have something in hand: a WebSocket is counted when it ends. */
+function withBusy(
+  counted: readonly ServiceTraffic[],
+  { app, service, stats }: { readonly app: string; readonly service: string | undefined; readonly stats: readonly ProxyServerStats[] },
+): ServiceTraffic[] {
+  const busy = new Map<string, Set<string>>();
+  for (const { backend, server, current } of stats) {
+    const owner = backendOwner(backend);
+    if (current === 0 || owner?.app !== app || (service !== undefined && owner.service !== service)) continue;
+    busy.set(owner.service, (busy.get(owner.service) ?? new Set()).add(server));
   }
+  const names = [...new Set([...counted.map((s) => s.name), ...busy.keys()])].toSorted();
+  return names.map((name) => {
+    const known = counted.find((s) => s.name === name) ?? { name, total: nothing, releases: [], instances: [], routes: [] };
+    const others = [...(busy.get(name) ?? [])].filter((server) => known.instances.every((i) => i.name !== server));
+    return { ...known, instances: [...known.instances, ...others.map((server) => ({ name: server, release: undefined, ...nothing }))] };
+  });
 }
 
 /** Requests in hand by service, and by service and instance. */

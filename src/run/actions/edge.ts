@@ -13,6 +13,7 @@ import {
 import type { RunContext, Side } from '../deps.ts';
 import { addressOf, needInstance } from '../target/instances.ts';
 import { certificatesOf } from '../certificate/wishes.ts';
+import { learnRelease } from '../traffic.ts';
 import { awaitUp, drainFrom, type Drained } from './traffic.ts';
 
 type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
@@ -39,7 +40,7 @@ export async function addToEdge(ctx: RunContext, side: Side, action: Of<'edge.ad
   const details = await needInstance(ctx, action.instance, signal);
   const address = addressOf(details);
   if (address === undefined) throw new BerthError('EDGE_FAILED', `${action.instance} has no address that the edge could use.`);
-  ctx.telemetry.learn({ app: ctx.app, name: action.instance, release: side.release });
+  learnRelease(ctx, details);
   const { targets } = wantedEdge(ctx, side, action.service);
   await ctx.edge.change(
     ctx.app,

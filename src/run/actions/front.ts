@@ -15,6 +15,7 @@ import type { ContainerDetails } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { frontAddressName, frontPlace, withAddresses } from '../target/front-place.ts';
 import { addressOf, needInstance } from '../target/instances.ts';
+import { learnRelease } from '../traffic.ts';
 import { untilUncalled } from './quiet.ts';
 import { awaitUp, drainFrom, type Drained } from './traffic.ts';
 
@@ -45,7 +46,7 @@ export async function addToFrontOf(ctx: RunContext, side: Side, action: Of<'fron
   const { service, instance } = action;
   const wanted = wantedFront(side, ctx.app, service);
   const server = await serverOf(ctx, side, { service, name: instance }, signal);
-  ctx.telemetry.learn({ app: ctx.app, name: instance, release: side.release });
+  learnRelease(ctx, await needInstance(ctx, instance, signal));
   const before = ctx.store.getFront(ctx.app, service);
   const place: Front = before ?? (await placeOf(ctx, side, service, signal));
   const of = { app: ctx.app, service };
