@@ -29,6 +29,10 @@ describe('a file that is not YAML, or not text', () => {
       'compose.yaml:1:42: the key `8080` is not text\n    1 | services: {web: {image: x, environment: {8080: a}}}\n      |                                          ^\n      = Quote it: "8080".',
     ],
     [
+      'services:\n  web: {image: x, ports: [80, ${PORT}:81], environment: {A: b}}\n',
+      'compose.yaml:2:31: the YAML is not valid: a value with `${…}` must be quoted inside `{…}` and `[…]`, where braces mean something\n    2 |   web: {image: x, ports: [80, ${PORT}:81], environment: {A: b}}\n      |                               ^\n      = Write "${PORT}:81".',
+    ],
+    [
       'services: {web: {image: *none}}\n',
       'compose.yaml:1:25: the alias `*none` has no anchor `&none` before it\n    1 | services: {web: {image: *none}}\n      |                         ^',
     ],

@@ -57,15 +57,34 @@ export function parseWhole(source: Source, problems: Problems): Node[] | undefin
   return nodes;
 }
 
-/** One fault makes the parser stumble on; only the first few places help. */
+/** One fault makes the parser stumble on; only the first few places help, and of each line the first. */
 function reportSyntax(source: Source, errors: Document.Parsed['errors'], problems: Problems): void {
   const end = source.text.trimEnd().length;
   const exhausted = errors.find((error) => error.code === 'RESOURCE_EXHAUSTION');
+  const lines = new Set<number>();
   for (const error of exhausted === undefined ? errors.slice(0, 3) : [exhausted]) {
     // What is missing at the end of the file is best shown on its last line.
     const offset = Math.max(0, Math.min(error.pos[0], end - 1));
-    problems.error({ source, offset }, `the YAML is not valid: ${syntax[error.code] ?? error.message}`);
+    const line = source.text.lastIndexOf('\n', offset - 1) + 1;
+    if (lines.has(line)) continue;
+    lines.add(line);
+    const variable = variableAt(source.text, { line, offset });
+    if (variable === undefined) problems.error({ source, offset }, `the YAML is not valid: ${syntax[error.code] ?? error.message}`);
+    else problems.error({ source, offset: variable.offset }, unquoted, { hint: `Write "${variable.text}".` });
   }
+}
+
+const unquoted = 'the YAML is not valid: a value with `${…}` must be quoted inside `{…}` and `[…]`, where braces mean something';
+
+/** The variable whose brace the parser took for one of its own; lines may have no end, so it is looked for nearby. */
+function variableAt(text: string, at: { readonly line: number; readonly offset: number }): { text: string; offset: number } | undefined {
+  const start = Math.max(at.line, at.offset - 200);
+  const near = text.slice(start, at.offset + 200).split('\n', 1)[0] ?? '';
+  for (const found of near.matchAll(/[^\s,[\]{}"']*\$\{[^}]*\}[^\s,[\]{}"']*/g)) {
+    const offset = start + found.index;
+    if (offset <= at.offset && at.offset <= offset + found[0].length) return { text: found[0], offset };
+  }
+  return undefined;
 }
 
 function isAbsent(value: unknown): boolean {
