@@ -158,9 +158,22 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           'compose.yaml:2:48 `No` is text here, but a boolean for YAML 1.1',
         ],
       ],
+      [
+        web('environment: {UMASK: 022, VERSION: 1.10, N: 1_000, A: 12}, labels: {zip: 01234}'),
+        [
+          'compose.yaml:2:45 `022` is a number here, and arrives as `18`',
+          'compose.yaml:2:59 `1.10` is a number here, and arrives as `1.1`',
+          'compose.yaml:2:68 `1_000` is a number here, and arrives as `1000`',
+          'compose.yaml:2:97 `01234` is a number here, and arrives as `668`',
+        ],
+      ],
       [web('ports: [2222:22]'), ['compose.yaml:2:32 `2222:22` is text here, but a number to the base of 60 for YAML 1.1']],
     ],
-    passes: [web('environment: {A: "on", B: \'no\', C: online}, ports: [8080:80, "22:22"], restart: "no"')],
+    passes: [
+      web('environment: {A: "on", B: \'no\', C: online}, ports: [8080:80, "22:22"], restart: "no"'),
+      web('environment: {A: "022", B: 1.5, C: -3, D: 2024-01-01, E: "${X}"}', { variables: { X: '022' } }),
+      web('environment: ["A=022"], env_file: a.env', { files: { 'a.env': 'B=022\n' } }),
+    ],
   },
   'image-tag': {
     fails: [
