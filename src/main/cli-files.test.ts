@@ -20,7 +20,7 @@ describe('the files of this machine', () => {
 
   it('are read from a named pipe when somebody writes to it, however late', async () => {
     const pipe = join(root, 'pipe');
-    execFileSync('mkfifo', [pipe]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
     const writer = spawn('sh', ['-c', 'sleep 0.2; { printf A=; sleep 0.1; printf 1; } > "$0"', pipe]);
     expect(Buffer.from((await diskFiles.read(pipe)) ?? '').toString()).toBe('A=1');
     writer.kill();
