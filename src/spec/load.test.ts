@@ -148,6 +148,13 @@ describe('profiles', () => {
 });
 
 describe('--set', () => {
+  it('does not make a service of a slip', async () => {
+    expect(await failureOf(loadText(web, { set: ['services.wbe.image=x'] }))).toBe(
+      'FILE_INVALID\n--set:1:1: `--set` names the service `wbe`, which no file has\n    1 | services.wbe.image=x\n      | ^\n      = Did you mean `web`?',
+    );
+    expect((await loadText(web, { set: ['services.queue.image=x'] })).project.services).toHaveLength(2);
+  });
+
   it('is the last layer, and its value is YAML', async () => {
     const { project } = await loadText(web, { set: ['services.web.scale=3', 'services.web.environment.A=x=y', 'services.web.tty=true'] });
     expect(project.services[0]).toMatchObject({ replicas: 3, environment: { A: 'x=y' }, container: { tty: true } });

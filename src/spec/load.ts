@@ -14,7 +14,7 @@ import { readOnce, type Reader } from './reader.ts';
 import { showPath } from './resolve/context.ts';
 import { resolveProject } from './resolve/project.ts';
 import { root } from './schema/root.ts';
-import { setLayers } from './set.ts';
+import { reportSlips, setLayers } from './set.ts';
 import { interpolate, quietReport } from './text/interpolate.ts';
 import { map, type MapNode, type Node, type Plain } from './text/node.ts';
 import type { Source } from './text/source.ts';
@@ -114,6 +114,7 @@ async function loadWhole(input: LoadInput): Promise<{ readonly loaded: LoadResul
   variables.define('COMPOSE_PROJECT_NAME', named);
   const merged = await loadModel({ files: found.files, over, directory: found.directory, variables, chain: [] }, reading);
   if (merged === undefined) throw emptyOrBroken(problems, show(found.files[0] ?? found.directory));
+  if (over.length > 0) reportSlips(merged, problems);
   const base = { directory: found.directory, home: variables.get('HOME') };
   const document = withReferences(merged, base, problems);
   const idle = validate(document, root, problems);

@@ -1,5 +1,6 @@
+import { didYouMean } from '../kit/index.ts';
 import type { Problems } from './problem.ts';
-import { map, mapOf, type MapNode, type Node } from './text/node.ts';
+import { child, entriesOf, map, mapOf, type MapNode, type Node } from './text/node.ts';
 import type { Source } from './text/source.ts';
 import { parseYaml } from './text/yaml-tree.ts';
 
@@ -20,4 +21,19 @@ export function setLayers(settings: readonly string[], problems: Problems): MapN
     for (const key of keys.toReversed()) node = mapOf(mark, { [key]: node });
     return node.kind === 'map' ? [map(mark, node.entries)] : [];
   });
+}
+
+/** Reports services that nothing but `--set` speaks of, when another one's name is near: a slip would deploy a service of its own. */
+export function reportSlips(merged: MapNode, problems: Problems): void {
+  const isSet = (node: Node): boolean => {
+    if (node.kind === 'scalar') return node.mark.source.file === '--set';
+    return node.kind === 'list' ? node.items.every(isSet) : [...node.entries.values()].every(({ value }) => isSet(value));
+  };
+  const services = entriesOf(child(merged, 'services'));
+  const written = services.flatMap(([name, { value }]) => (isSet(value) ? [] : [name]));
+  for (const [name, { key }] of services) {
+    const near = written.includes(name) ? undefined : didYouMean(name, written);
+    if (near !== undefined && key.source.file === '--set')
+      problems.error(key, `\`--set\` names the service \`${name}\`, which no file has`, { hint: near });
+  }
 }
