@@ -80,14 +80,20 @@ function readHeaders({ labels, context, at }: Input): RouteRules['requestHeaders
   return Object.keys(set).length + remove.length === 0 ? undefined : { set, remove };
 }
 
+/** Whether a `basic_auth` is for a part of its block alone (`/admin/*`), and which. `/admin*` is more than whole segments. */
+export function guardedPart(label: Label | undefined, outer: string): string | undefined {
+  const part = label === undefined || /[^/]\*$/.test(label.value) ? undefined : prefixOf(label.value);
+  return part === undefined || part === outer || part === '/' || !(outer === '/' || part.startsWith(`${outer}/`)) ? undefined : part;
+}
+
 function readUsers({ labels, context, at, path }: Input): RouteRules | undefined {
   const found = labels.under(...at);
   const users: Record<string, string> = {};
   for (const label of found) {
     const user = label.parts.slice(at.length).join('.');
-    if (user === '' && (label.value === '' || [path, '/'].includes(prefixOf(label.value) ?? ''))) continue;
+    if (user === '' && (label.value === '' || [path, '/', guardedPart(label, path)].includes(prefixOf(label.value) ?? ''))) continue;
     const hash = label.value.startsWith('JDJ') ? Buffer.from(label.value, 'base64').toString('latin1') : label.value;
-    const wrong = user === '' ? 'is for a part of the site only' : (userProblem(user) ?? hashProblem(hash));
+    const wrong = user === '' ? 'is behind a matcher that is not a path of its site' : (userProblem(user) ?? hashProblem(hash));
     if (wrong !== undefined) {
       notTaken(context, label.mark, `\`${label.key}\` ${wrong}; no route is made without it`, hashHint);
       return undefined;

@@ -61,6 +61,25 @@ describe('labels of caddy-docker-proxy', () => {
       [{ host: 'a.example', rules: { basicAuth: { ann: passwordHash } } }],
     ],
     [
+      ['caddy=http://a.example', 'caddy.basic_auth=/admin/*', `caddy.basic_auth.ann=${passwordHash}`, 'caddy.reverse_proxy={{upstreams}}'],
+      [{ host: 'a.example' }, { host: 'a.example', path: '/admin', rules: { basicAuth: { ann: passwordHash } } }],
+    ],
+    [
+      [
+        'caddy=http://a.example',
+        'caddy.basic_auth=/api/admin',
+        `caddy.basic_auth.ann=${passwordHash}`,
+        'caddy.handle_path=/api/*',
+        'caddy.handle_path.reverse_proxy={{upstreams}}',
+        'caddy.redir=/api/admin/old /new',
+      ],
+      [
+        { host: 'a.example', path: '/api', rules: { rewrite: '/' } },
+        { host: 'a.example', path: '/api/admin', rules: { rewrite: '/admin', basicAuth: { ann: passwordHash } } },
+        { host: 'a.example', path: '/api/admin/old', rules: { redirect: { to: '/new', code: 302 } } },
+      ],
+    ],
+    [
       [
         'caddy_0=http://a.example',
         'caddy_0.reverse_proxy={{upstreams 1}}',
@@ -114,9 +133,9 @@ describe('labels of caddy-docker-proxy', () => {
       '6 `caddy.basic_auth.ann` takes the proxy longer than 200 ms to check, in which other requests wait; no route is made without it',
     ],
     [
-      'a password for a part of it',
-      ['caddy.basic_auth=/admin/*', `caddy.basic_auth.ann=${passwordHash}`],
-      '6 `caddy.basic_auth` is for a part of the site only; no route is made without it',
+      'a password behind a matcher',
+      ['caddy.basic_auth=@admin', `caddy.basic_auth.ann=${passwordHash}`],
+      '6 `caddy.basic_auth` is behind a matcher that is not a path of its site; no route is made without it',
     ],
     [
       'a handle behind a matcher',
@@ -132,6 +151,11 @@ describe('labels of caddy-docker-proxy', () => {
       'TLS behind the proxy',
       ['caddy.reverse_proxy={{upstreams https 8443}}'],
       '6 `caddy.reverse_proxy: {{upstreams https 8443}}` asks the service by https, which the edge does not; no route is made of it',
+    ],
+    [
+      'a password for more than whole segments of a path',
+      ['caddy.basic_auth=/admin*', `caddy.basic_auth.ann=${passwordHash}`, 'caddy.reverse_proxy={{upstreams}}'],
+      '6 `caddy.basic_auth` is behind a matcher that is not a path of its site; no route is made without it',
     ],
     ['a redirect with words', ['caddy.redir=https://{host}/x'], 'is not understood; no route is made of it'],
   ])('make no route with %s', async (_title, labels, words) => {

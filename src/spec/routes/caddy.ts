@@ -4,7 +4,7 @@ import { defined } from '../resolve/get.ts';
 import { child, type Node } from '../text/node.ts';
 import { cookieProblem, redirectProblem } from '../text/route-forms.ts';
 import { parseSites, prefixOf, upstreamOf, wordsOf, type Site } from './caddy-site.ts';
-import { readDirective, type Block } from './caddy-directive.ts';
+import { guardedPart, readDirective, type Block } from './caddy-directive.ts';
 import { stickyCookie, type Draft } from './draft.ts';
 import { letsEncrypt, type Found } from './found.ts';
 import { Labels, notTaken, type Label } from './labels.ts';
@@ -61,17 +61,23 @@ const bare = (directive: string): string => directive.replace(/^\d+_/, '').repla
 const blocks: ReadonlySet<string> = new Set(['handle', 'handle_path', 'route']);
 const answers: ReadonlySet<string> = new Set(['reverse_proxy', 'redir']);
 
+/** A password that is asked for in a part of a block only. */
+type Guard = { readonly path: string; readonly rules: RouteRules };
+
 function readBlock(block: Block, input: Input): SiteRoute[] {
   const { labels, context } = input;
   let rules = block.rules;
+  const guards: Guard[] = [];
   const names = labels.names(...block.at).filter((name) => !(block.at.length === 1 && name === 'tls'));
   for (const name of names.filter((each) => !blocks.has(bare(each)) && !answers.has(bare(each)))) {
     const made = readDirective(bare(name), { labels, context, at: [...block.at, name], path: block.path });
     if (made === undefined) return [];
-    rules = mergeRules(rules, made);
+    const part = /^basic_?auth$/.test(bare(name)) ? guardedPart(labels.get(...block.at, name), block.path) : undefined;
+    if (part === undefined) rules = mergeRules(rules, made);
+    else guards.push({ path: part, rules: made });
   }
   const here = { ...block, rules };
-  return names.flatMap((name): SiteRoute[] => {
+  const routes = names.flatMap((name): SiteRoute[] => {
     const at = [...block.at, name];
     switch (bare(name)) {
       case 'handle':
@@ -85,6 +91,24 @@ function readBlock(block: Block, input: Input): SiteRoute[] {
       default:
         return [];
     }
+  });
+  return guards.reduce((all, guard) => withGuard(all, guard), routes);
+}
+
+/** The same routes with a password below a path: those above it have another one there, and a redirect comes before passwords. */
+function withGuard(routes: readonly SiteRoute[], guard: Guard): SiteRoute[] {
+  const isBelow = (path: string, outer: string): boolean => outer === '/' || path === outer || path.startsWith(`${outer}/`);
+  const guarded = (route: SiteRoute, path: string): SiteRoute => {
+    const { rewrite } = route.rules;
+    const rest = path.slice(route.path === '/' ? 0 : route.path.length);
+    const moved = rewrite === undefined ? {} : { rewrite: `${rewrite === '/' ? '' : rewrite}${rest}` || '/' };
+    return { ...route, path, rules: { ...mergeRules(route.rules, guard.rules), ...moved } };
+  };
+  return routes.flatMap((route) => {
+    if (route.rules.redirect !== undefined) return [route];
+    if (isBelow(route.path, guard.path)) return [guarded(route, route.path)];
+    const isTaken = routes.some((other) => other.path === guard.path);
+    return isBelow(guard.path, route.path) && !isTaken ? [route, guarded(route, guard.path)] : [route];
   });
 }
 
