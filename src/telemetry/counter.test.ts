@@ -79,6 +79,13 @@ test('says how many lines never came, once', () => {
   expect(c.read({ app: 'shop', spanMs: 3000 }, 103_000).gaps).toEqual([{ kind: 'lost', fromMs: 101_000, toMs: 102_000, lines: 3 }]);
 });
 
+test('says of the front of another service nothing', () => {
+  const c = counter();
+  c.replaced(front, { fromMs: 101_000, toMs: 101_500 });
+  const gapsOf = (app: string, service?: string) => c.read({ app, service, spanMs: 3000 }, 103_000).gaps.map((gap) => gap.kind);
+  expect([gapsOf('shop'), gapsOf('shop', 'web'), gapsOf('shop', 'db'), gapsOf('blog')]).toEqual([['reload'], ['reload'], [], []]);
+});
+
 test('does not call lost what another thread overtook', () => {
   const c = counter();
   for (const n of [0, 2]) c.take(socket, lineOf({ n, at: 100_500 }), 101_000);

@@ -69,8 +69,8 @@ export class Counter {
   }
 
   /** A HAProxy process was replaced, and what it had left to say was read as far as it could be. */
-  replaced(fromMs: number, toMs: number): void {
-    this.#losses.note({ kind: 'reload', fromMs, toMs });
+  replaced(socket: string, { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): void {
+    this.#losses.note(socket, { kind: 'reload', fromMs, toMs });
   }
 
   /** To be called every second or so: gathers what has grown old, and notes what never came. */
@@ -90,7 +90,11 @@ export class Counter {
     const firstMs = beginningOf(fromMs, nowMs);
     const mine = [...this.#series.values()].filter((s) => s.app === app && (service === undefined || s.service === service));
     const names = [...new Set(mine.map((s) => s.service))].toSorted();
-    const gaps = this.#losses.gaps.filter((gap) => gap.toMs > wantedMs);
+    const isAsked = (socket: string): boolean => {
+      const front = this.#sources.get(socket)?.front;
+      return front === undefined || (front.app === app && (service === undefined || front.service === service));
+    };
+    const gaps = this.#losses.gaps(isAsked).filter((gap) => gap.toMs > wantedMs);
     return {
       fromMs,
       toMs: nowMs,

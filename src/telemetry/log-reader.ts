@@ -82,8 +82,7 @@ export class LogReader {
       return true;
     };
     try {
-      const { fromMs, toMs } = await readLeftovers({ masters, pid }, clock, { onLine, signal: this.#closed.signal });
-      counter.replaced(fromMs, toMs);
+      counter.replaced(path, await readLeftovers({ masters, pid }, clock, { onLine, signal: this.#closed.signal }));
     } catch (thrown) {
       if (!this.#closed.signal.aborted) throw thrown;
     }

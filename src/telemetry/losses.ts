@@ -4,15 +4,26 @@ import { type AccessLine, endOf } from './access-line.ts';
 /** How many gaps are remembered. */
 const most = 100;
 
-type Sequence = { first: number; last: number; seen: number; told: number; missingBefore: number; lastAtMs: number };
+/** A gap, and the socket that the lines should have come by. */
+type SourceGap = TrafficGap & { readonly source: string };
+type Sequence = {
+  readonly source: string;
+  first: number;
+  last: number;
+  seen: number;
+  told: number;
+  missingBefore: number;
+  lastAtMs: number;
+};
 
 /** Finds out from the numbers of lines how many never came. */
 export class Losses {
   readonly #sequences = new Map<string, Sequence>();
-  readonly #gaps: TrafficGap[] = [];
+  readonly #gaps: SourceGap[] = [];
 
-  get gaps(): readonly TrafficGap[] {
-    return this.#gaps;
+  /** What is missing of the sources that are wanted. */
+  gaps(isWanted: (source: string) => boolean): TrafficGap[] {
+    return this.#gaps.filter((gap) => isWanted(gap.source)).map(({ source: _, ...gap }) => gap);
   }
 
   /** Whether a process wrote a line of this number that was counted already. */
@@ -25,7 +36,7 @@ export class Losses {
     const key = keyOf(source, line);
     const sequence = this.#sequences.get(key);
     if (sequence === undefined) {
-      this.#sequences.set(key, { first: line.n, last: line.n, seen: 1, told: 0, missingBefore: 0, lastAtMs: endOf(line) });
+      this.#sequences.set(key, { source, first: line.n, last: line.n, seen: 1, told: 0, missingBefore: 0, lastAtMs: endOf(line) });
       return;
     }
     sequence.seen++;
@@ -42,15 +53,15 @@ export class Losses {
       sequence.missingBefore = missing;
       if (sure > 0) {
         sequence.told += sure;
-        this.note({ kind: 'lost', fromMs: lastMs, toMs: nowMs, lines: sure });
+        this.note(sequence.source, { kind: 'lost', fromMs: lastMs, toMs: nowMs, lines: sure });
       }
       // A process that is long gone, or has nobody to serve: should it come back, it begins anew.
       if (sequence.lastAtMs < nowMs - 24 * 3_600_000) this.#sequences.delete(key);
     }
   }
 
-  note(gap: TrafficGap): void {
-    this.#gaps.push(gap);
+  note(source: string, gap: TrafficGap): void {
+    this.#gaps.push({ ...gap, source });
     if (this.#gaps.length > most) this.#gaps.shift();
   }
 }
