@@ -1,10 +1,8 @@
 import type { TrafficReport } from '../contract/index.ts';
-import { BerthError } from '../errors/index.ts';
+import { askAgain } from './ask-again.ts';
 import type { Context } from './context.ts';
 
 const everyMs = 1000;
-/** How often in a row the server may be found gone, or going, before the watching ends. */
-const patience = 5;
 /** The cursor home, every line cleared as it is written, and then all that is below: no flicker. */
 const home = '\u001B[H';
 const clearLine = '\u001B[K';
@@ -30,7 +28,8 @@ export async function showTraffic(context: Context, { look, toText, toLine }: Sh
     if (inPlace) world.stdout.write(clearAll);
     const told = new Set<string>();
     for (;;) {
-      const report = await again(() => look(stop.signal));
+      // Its successor says what it did not see.
+      const report = await askAgain(() => look(stop.signal));
       if (globals.json) context.printJson(report);
       else if (inPlace) world.stdout.write(`${home}${toText(report).replaceAll('\n', `${clearLine}\n`)}${clearLine}\n${clearBelow}`);
       else context.print(toLine({ ...report, gaps: report.gaps.filter((gap) => isNew(gap, told)) }));
@@ -41,17 +40,6 @@ export async function showTraffic(context: Context, { look, toText, toLine }: Sh
     throw thrown;
   } finally {
     stopListening();
-  }
-}
-
-/** A server that is replaced or killed meanwhile ends no watching: its successor is asked, and says what it did not see. */
-async function again(look: () => Promise<TrafficReport>): Promise<TrafficReport> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await look();
-    } catch (thrown) {
-      if (!(thrown instanceof BerthError) || thrown.code !== 'SERVER_UNREACHABLE' || tries >= patience) throw thrown;
-    }
   }
 }
 

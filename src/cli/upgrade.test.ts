@@ -45,6 +45,15 @@ it('upgrade --check promises nothing that a berth older than the server would no
   expect(err).toContain('The berth server of this home is 2.0.0');
 });
 
+it('upgrade is finished by the next server where the one that did it was killed', async () => {
+  const status = () => Promise.resolve({ version: '1.2.3' } as never);
+  let deaths = 1;
+  const upgrade = () => (deaths-- > 0 ? Promise.reject(new BerthError('SERVER_UNREACHABLE', 'It hung up.')) : Promise.resolve({ proxies }));
+  const { code, calls } = await berth(['upgrade'], { client: { status, upgrade } });
+  expect(code).toBe(0);
+  expect(calls.filter(([call]) => call === 'upgrade')).toHaveLength(2);
+});
+
 it('upgrade says what it replaced', async () => {
   const status = () => Promise.resolve({ version: '1.2.0' } as never);
   const upgrade = () =>

@@ -1,5 +1,6 @@
 import type { Client } from '../client/index.ts';
 import type { UpgradeReport } from '../contract/index.ts';
+import { askAgain } from './ask-again.ts';
 import type { Context } from './context.ts';
 import { upgradeText } from './render/upgrade-text.ts';
 
@@ -31,5 +32,5 @@ async function lookedAt({ world }: Context): Promise<{ readonly client: Pick<Cli
 }
 
 async function replace({ world }: Context): Promise<UpgradeReport> {
-  return await (await world.servers.ensure()).upgrade({ check: false });
+  return await askAgain(async () => (await world.servers.ensure()).upgrade({ check: false }));
 }
