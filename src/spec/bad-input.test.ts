@@ -33,6 +33,22 @@ describe('a file that is not YAML, or not text', () => {
       'compose.yaml:2:31: the YAML is not valid: a value with `${…}` must be quoted inside `{…}` and `[…]`, where braces mean something\n    2 |   web: {image: x, ports: [80, ${PORT}:81], environment: {A: b}}\n      |                               ^\n      = Write "${PORT}:81".',
     ],
     [
+      'services:\nweb: {image: x}\n',
+      [
+        'compose.yaml:1:1: `services` must be a mapping, not empty',
+        '    1 | services:',
+        '      | ^',
+        'compose.yaml:2:1: unknown key `web`',
+        '    2 | web: {image: x}',
+        '      | ^',
+        '      = It looks like a service: indent it below `services:`.',
+      ].join('\n'),
+    ],
+    [
+      'services: {web: {image: x, cpus: 500m}}\n',
+      'compose.yaml:1:34: `services.web.cpus` must be a number, not the text `500m`\n    1 | services: {web: {image: x, cpus: 500m}}\n      |                                  ^\n      = Write 0.5: thousandths are written so for Kubernetes only.',
+    ],
+    [
       'services: {web: {image: *none}}\n',
       'compose.yaml:1:25: the alias `*none` has no anchor `&none` before it\n    1 | services: {web: {image: *none}}\n      |                         ^',
     ],

@@ -2,7 +2,7 @@ import type { Problems } from './problem.ts';
 import { formats } from './schema/format.ts';
 import type { Field, Shape } from './schema/shape.ts';
 import { didYouMean } from '../kit/index.ts';
-import type { Node, ScalarNode } from './text/node.ts';
+import { child, type Entry, type Node, type ScalarNode } from './text/node.ts';
 import type { Mark } from './text/source.ts';
 import { booleanOf } from './text/units.ts';
 
@@ -78,7 +78,7 @@ function checkObject(node: Node, shape: Extract<Shape, { type: 'object' }>, path
     const field = Object.hasOwn(shape.keys, key) ? shape.keys[key] : undefined;
     const here = join(path, key);
     if (field !== undefined) checkField(entry.value, field, { path: here, mark: entry.key }, context);
-    else if (!key.startsWith('x-')) unknownKey(key, entry.key, { path, shape }, context);
+    else if (!key.startsWith('x-')) unknownKey(key, entry, { path, shape }, context);
   }
   for (const key of shape.required ?? []) {
     if (!node.entries.has(key)) context.problems.error(node.mark, `${subject(path)} lacks the key \`${key}\``);
@@ -110,14 +110,15 @@ function keyName(path: string): string {
 
 function unknownKey(
   key: string,
-  mark: Mark,
+  entry: Entry,
   at: { readonly path: string; readonly shape: Extract<Shape, { type: 'object' }> },
   context: Context,
 ): void {
   const known = Object.keys(at.shape.keys);
-  const near = didYouMean(key, known);
+  const isService = at.path === '' && ['image', 'build'].some((each) => child(entry.value, each) !== undefined);
+  const near = isService ? 'It looks like a service: indent it below `services:`.' : didYouMean(key, known);
   const all = known.length > 12 ? undefined : `Known keys: ${known.map((k) => `\`${k}\``).join(', ')}.`;
-  context.problems.error(mark, `unknown key \`${key}\`${at.path === '' ? '' : ` in ${subject(at.path)}`}`, { hint: near ?? all });
+  context.problems.error(entry.key, `unknown key \`${key}\`${at.path === '' ? '' : ` in ${subject(at.path)}`}`, { hint: near ?? all });
 }
 
 function checkOneOf(node: Node, shapes: readonly Shape[], path: string, context: Context): void {
@@ -176,6 +177,11 @@ function checkScalar(node: Node, shape: ScalarShape, path: string, context: Cont
 
 function checkNumber(node: ScalarNode, shape: Extract<Shape, { type: 'integer' | 'number' }>, path: string, context: Context): void {
   const value = numberOf(node);
+  const thousandths = shape.type === 'number' && typeof node.value === 'string' ? /^(\d+)m$/.exec(node.value)?.[1] : undefined;
+  if (thousandths !== undefined) {
+    const hint = `Write ${Number(thousandths) / 1000}: thousandths are written so for Kubernetes only.`;
+    return context.problems.error(node.mark, `${subject(path)} must be a number, not ${typeWords(node)}`, { hint });
+  }
   if (value === undefined || (shape.type === 'integer' && !Number.isInteger(value))) return wrongType(node, shape, path, context);
   const { min = -Infinity, max = Infinity } = shape;
   if (value >= min && value <= max) return;
