@@ -81,26 +81,31 @@ export async function berth(argv: readonly string[], given: Given = {}): Promise
       registryAuths: () => Promise.resolve({}),
       tree: (directory) => Promise.resolve(openTree(files, directory)),
     },
-    servers: {
-      home: () => Promise.resolve({ directory: '/home/berth' }),
-      ensure: () => (given.serverVersion === undefined ? Promise.resolve(client) : Promise.reject(given.serverVersion)),
-      ready: () =>
-        given.serverVersion !== undefined
-          ? Promise.reject(given.serverVersion)
-          : Promise.resolve(given.serverRuns === false ? undefined : { client, engine: undefined }),
-      existing: () => Promise.resolve(given.serverRuns === false ? undefined : { client }),
-      stop: () => Promise.resolve(given.serverRuns !== false),
-      followRollout: () => given.events?.(interrupt) ?? nothing(),
-      forget: () => Promise.resolve(void calls.push(['forget', undefined])),
-      run: () => Promise.resolve(0),
-      close: () => undefined,
-    },
+    servers: fakeServers(given, { client, calls, interrupt }),
     runProgram: (program) => Promise.resolve({ exitCode: 0, output: '', ran: programs.push(program.join(' ')) }),
     boot: () => Promise.resolve(bootInput),
     engineSocket: () => Promise.resolve('/var/run/docker.sock'),
   };
   const code = await main(argv, world);
   return { code, ...written, calls, files: Object.fromEntries(files), programs };
+}
+
+type Around = { readonly client: Client; readonly calls: [string, unknown][]; readonly interrupt: () => void };
+
+/** The server as `given` says it is: there, away, or of a newer berth. */
+function fakeServers({ serverVersion, serverRuns = true, events }: Given, { client, calls, interrupt }: Around): World['servers'] {
+  const unlessNewer = <T>(value: T): Promise<T> => (serverVersion === undefined ? Promise.resolve(value) : Promise.reject(serverVersion));
+  return {
+    home: () => Promise.resolve({ directory: '/home/berth' }),
+    ensure: () => unlessNewer(client),
+    ready: () => unlessNewer(serverRuns ? { client, engine: undefined } : undefined),
+    existing: () => Promise.resolve(serverRuns ? { client } : undefined),
+    stop: () => Promise.resolve(serverRuns),
+    followRollout: () => events?.(interrupt) ?? nothing(),
+    forget: () => Promise.resolve(void calls.push(['forget', undefined])),
+    run: () => Promise.resolve(0),
+    close: () => undefined,
+  };
 }
 
 const bootInput = {

@@ -5,7 +5,7 @@ import { type AccessLine, endOf } from './access-line.ts';
 const most = 100;
 
 /** A gap, and the socket that the lines should have come by. */
-type SourceGap = TrafficGap & { readonly source: string };
+type SourceGap = { readonly source: string; readonly gap: TrafficGap };
 type Sequence = {
   readonly source: string;
   first: number;
@@ -23,7 +23,7 @@ export class Losses {
 
   /** What is missing of the sources that are wanted. */
   gaps(isWanted: (source: string) => boolean): TrafficGap[] {
-    return this.#gaps.filter((gap) => isWanted(gap.source)).map(({ source: _, ...gap }) => gap);
+    return this.#gaps.filter(({ source }) => isWanted(source)).map(({ gap }) => gap);
   }
 
   /** Whether a process wrote a line of this number that was counted already. */
@@ -61,7 +61,7 @@ export class Losses {
   }
 
   note(source: string, gap: TrafficGap): void {
-    this.#gaps.push({ ...gap, source });
+    this.#gaps.push({ source, gap });
     if (this.#gaps.length > most) this.#gaps.shift();
   }
 }
