@@ -2,10 +2,7 @@ import type { Client } from '../client/index.ts';
 import type { UpgradeReport } from '../contract/index.ts';
 import { askAgain } from './ask-again.ts';
 import type { Context } from './context.ts';
-import { upgradeText } from './render/upgrade-text.ts';
-
-/** What `berth upgrade` found or did. `server` is the version that ran before; absent: none ran. */
-export type Upgraded = UpgradeReport & { readonly berth: string; readonly server: string | undefined; readonly serverReplaced: boolean };
+import { upgradeText, type Upgraded } from './render/upgrade-text.ts';
 
 /** Replaces the server of an older berth, and the proxies; with `check` only says what would be. */
 export async function upgradeBerth(context: Context, { check }: { readonly check: boolean }): Promise<number> {

@@ -1,7 +1,9 @@
-import type { ProxyStatus } from '../../contract/index.ts';
+import type { ProxyStatus, UpgradeReport } from '../../contract/index.ts';
 import { count } from '../format.ts';
 import { pad } from '../style.ts';
-import type { Upgraded } from '../upgrade.ts';
+
+/** What `berth upgrade` found or did. `server` is the version that ran before; absent: none ran. */
+export type Upgraded = UpgradeReport & { readonly berth: string; readonly server: string | undefined; readonly serverReplaced: boolean };
 
 /** What an upgrade changed, or with `check` would change, one thing a line. */
 export function upgradeText(upgraded: Upgraded, when: 'check' | 'done'): string {

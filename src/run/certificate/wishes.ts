@@ -1,8 +1,6 @@
-import type { CertificateWish, ListenerCertificate, Service } from '../../model/index.ts';
+import { filesFingerprint, type CertificateWish, type HeldCertificate, type ListenerCertificate, type Service } from '../../model/index.ts';
 import { certificateWish, chooseCertificate, dueAtMs, listenerCertificates, type ObservedCertificate } from '../../plan/index.ts';
 import type { Certificates, Clock, Store } from '../../ports/index.ts';
-import type { RunContext, Side } from '../deps.ts';
-import { filesFingerprint, type HeldCertificate } from '../../model/index.ts';
 
 type Known = { readonly app: string; readonly certificates: Pick<Certificates, 'list'>; readonly clock: Pick<Clock, 'now'> };
 
@@ -17,8 +15,8 @@ export function certificatesOf(ctx: Known, service: Service): ListenerCertificat
 
 /** What a rollout has to do for the certificates of its services. */
 export function observeCertificates(
-  ctx: Pick<RunContext, 'app' | 'certificates' | 'clock'>,
-  side: Side,
+  ctx: Known,
+  side: { readonly services: ReadonlyMap<string, { readonly service: Service }> },
 ): Record<string, ObservedCertificate> {
   const all = [...side.services.values()].flatMap(({ service }) => {
     const wish = certificateWish(ctx.app, service);
