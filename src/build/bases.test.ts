@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { FakeClock, turn } from '../../test/fakes/clock.ts';
-import { FakeEngine } from '../../test/fakes/engine.ts';
+import { FakeEngine } from '../../test/fakes/engine/engine.ts';
 import type { BuildEnvironment } from '../ports/index.ts';
 import { Bases, type WantedBase } from './bases.ts';
 import type { RunProcess } from './run-process.ts';

@@ -1,5 +1,5 @@
 import { FakeClock } from '../fakes/clock.ts';
-import { FakeEngine } from '../fakes/engine.ts';
+import { FakeEngine } from '../fakes/engine/engine.ts';
 import { engineContract } from './engine.ts';
 import { fakeTinyImage } from './programs.ts';
 

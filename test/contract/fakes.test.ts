@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../fakes/clock.ts';
-import { FakeEngine, type Behaviour } from '../fakes/engine.ts';
+import { FakeEngine, type Behaviour } from '../fakes/engine/engine.ts';
 import { FakeHost, FakeProber } from '../fakes/host.ts';
 
 function world(behaviour: Behaviour, seed = 1) {

@@ -1,4 +1,4 @@
-import type { Behaviour, FakeImage } from '../fakes/engine.ts';
+import type { Behaviour, FakeImage } from '../fakes/engine/engine.ts';
 
 /** What containers of the contract run: a command for the tiny image, and how the fake plays it. */
 type Program = { readonly command: readonly string[]; readonly plays: Behaviour };

@@ -1,7 +1,7 @@
 import { BerthError } from '../../src/errors/index.ts';
 import type { Builder, BuildInput, BuildProgress } from '../../src/ports/index.ts';
-import type { FakeImage } from './engine-behaviour.ts';
-import type { FakeEngine } from './engine.ts';
+import type { FakeImage } from './engine/behaviour.ts';
+import type { FakeEngine } from './engine/engine.ts';
 
 /** A builder that makes the image which a test has laid down for a build's hash. */
 export class FakeBuilder implements Builder {

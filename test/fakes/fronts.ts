@@ -2,9 +2,9 @@ import { sha256 } from '../../src/kit/index.ts';
 import { labels, type Front } from '../../src/model/index.ts';
 import type { DataPlane, Fronts } from '../../src/ports/index.ts';
 import { FakeDataPlane } from './data-plane.ts';
-import { newContainer, toEndpoint } from './engine-container.ts';
-import type { FakeContainer } from './engine-machine.ts';
-import type { FakeEngine } from './engine.ts';
+import { newContainer, toEndpoint } from './engine/container.ts';
+import type { FakeContainer } from './engine/machine.ts';
+import type { FakeEngine } from './engine/engine.ts';
 
 const image = 'berth/haproxy:fake';
 

@@ -1,7 +1,7 @@
 import type { Host, ProbeAnswer, Prober } from '../../src/ports/index.ts';
 import type { FakeClock } from './clock.ts';
-import type { FakeEngine } from './engine.ts';
-import type { FakeContainer } from './engine-machine.ts';
+import type { FakeEngine } from './engine/engine.ts';
+import type { FakeContainer } from './engine/machine.ts';
 
 /** The sockets that a fake container listens on now. */
 export function listening(c: FakeContainer, clock: FakeClock): { address: string; port: number }[] {

@@ -1,6 +1,6 @@
 import { labels } from '../../src/model/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
-import { FakeEngine } from '../fakes/engine.ts';
+import { FakeEngine } from '../fakes/engine/engine.ts';
 import { FakeFronts } from '../fakes/fronts.ts';
 import { frontsContract } from '../fakes/fronts-contract.ts';
 import { openEdge, openNetwork } from './haproxy-kit.ts';

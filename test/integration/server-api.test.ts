@@ -15,7 +15,7 @@ import type { Store } from '../../src/ports/index.ts';
 import { serve, type RunningServer, type ServerDeps } from '../../src/server/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
-import { FakeEngine } from '../fakes/engine.ts';
+import { FakeEngine } from '../fakes/engine/engine.ts';
 import { FakeIds } from '../fakes/ids.ts';
 import { FakeRunner } from '../fakes/runner.ts';
 

@@ -1,6 +1,6 @@
-import { BerthError, type ErrorCode } from '../../src/errors/index.ts';
-import type { Clock, Engine } from '../../src/ports/index.ts';
-import { seededRandom } from './ids.ts';
+import { BerthError, type ErrorCode } from '../../../src/errors/index.ts';
+import type { Clock, Engine } from '../../../src/ports/index.ts';
+import { seededRandom } from '../ids.ts';
 
 /** A method of the engine, or any. */
 export type EngineMethod = keyof Engine | '*';

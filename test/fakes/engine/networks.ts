@@ -1,5 +1,5 @@
-import { BerthError } from '../../src/errors/index.ts';
-import type { EndpointBody, NetworkBody, NetworkDetails } from '../../src/ports/index.ts';
+import { BerthError } from '../../../src/errors/index.ts';
+import type { EndpointBody, NetworkBody, NetworkDetails } from '../../../src/ports/index.ts';
 
 /** A container's place on a network. `wanted` is a fixed address; `address` is held only while it runs. */
 export type FakeEndpoint = { readonly aliases: readonly string[]; readonly wanted: string | undefined; address: string };

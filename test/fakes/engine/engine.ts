@@ -1,16 +1,16 @@
-import { BerthError } from '../../src/errors/index.ts';
-import type * as ports from '../../src/ports/index.ts';
-import type { FakeImage } from './engine-behaviour.ts';
-import { FakeContainerCalls } from './engine-container-calls.ts';
-import { hasLabels, toEndpoint } from './engine-container.ts';
-import type { Fault } from './engine-faults.ts';
-import { collect, familiar, fromChanges, matches } from './engine-images.ts';
-import type { FakeContainer } from './engine-machine.ts';
-import { toNetwork, type FakeNetwork } from './engine-networks.ts';
-import { Stream } from './stream.ts';
+import { BerthError } from '../../../src/errors/index.ts';
+import type * as ports from '../../../src/ports/index.ts';
+import type { FakeImage } from './behaviour.ts';
+import { FakeContainerCalls } from './container-calls.ts';
+import { hasLabels, toEndpoint } from './container.ts';
+import type { Fault } from './faults.ts';
+import { collect, familiar, fromChanges, matches } from './images.ts';
+import type { FakeContainer } from './machine.ts';
+import { toNetwork, type FakeNetwork } from './networks.ts';
+import { Stream } from '../stream.ts';
 
-export type { Behaviour, FakeImage } from './engine-behaviour.ts';
-export type { Fault } from './engine-faults.ts';
+export type { Behaviour, FakeImage } from './behaviour.ts';
+export type { Fault } from './faults.ts';
 
 /**
  * A container engine in memory: it works like the real one (names, addresses, restarts, health, events), driven by a

@@ -1,5 +1,5 @@
 import { packTar, unpackTar } from 'modern-tar';
-import type { FakeContainer } from './engine-machine.ts';
+import type { FakeContainer } from './machine.ts';
 
 /** Files in and out of fake containers as tar archives. */
 export class FakeArchives {

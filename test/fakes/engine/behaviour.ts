@@ -1,4 +1,4 @@
-import type { CommandRefusal, ContainerBody, ExecInput, ExecResult, ImageDetails } from '../../src/ports/index.ts';
+import type { CommandRefusal, ContainerBody, ExecInput, ExecResult, ImageDetails } from '../../../src/ports/index.ts';
 
 /** What the application in a container does, counted from each start. Left out means: runs for ever, listens on nothing. */
 export type Behaviour = {

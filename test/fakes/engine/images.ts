@@ -1,7 +1,7 @@
 import { unpackTar } from 'modern-tar';
-import { BerthError, type ErrorCode } from '../../src/errors/index.ts';
-import type { ImageDetails } from '../../src/ports/index.ts';
-import type { Behaviour, FakeImage, StartOfContainer } from './engine-behaviour.ts';
+import { BerthError, type ErrorCode } from '../../../src/errors/index.ts';
+import type { ImageDetails } from '../../../src/ports/index.ts';
+import type { Behaviour, FakeImage, StartOfContainer } from './behaviour.ts';
 
 export type HeldImage = {
   readonly id: string;

@@ -1,11 +1,11 @@
-import { BerthError } from '../../src/errors/index.ts';
-import type * as ports from '../../src/ports/index.ts';
-import { FakeArchives } from './engine-archives.ts';
-import { hasLabels, mountsOf, newContainer, toDetails, toSummary, volumePath } from './engine-container.ts';
-import type { HeldImage } from './engine-images.ts';
-import type { FakeContainer } from './engine-machine.ts';
-import { attachFake, openFakeExec } from './engine-sessions.ts';
-import { FakeEngineState } from './engine-state.ts';
+import { BerthError } from '../../../src/errors/index.ts';
+import type * as ports from '../../../src/ports/index.ts';
+import { FakeArchives } from './archives.ts';
+import { hasLabels, mountsOf, newContainer, toDetails, toSummary, volumePath } from './container.ts';
+import type { HeldImage } from './images.ts';
+import type { FakeContainer } from './machine.ts';
+import { attachFake, openFakeExec } from './sessions.ts';
+import { FakeEngineState } from './state.ts';
 
 /** The calls of the port that are about containers. */
 export class FakeContainerCalls extends FakeEngineState {

@@ -1,8 +1,8 @@
-import type { ContainerBody, ContainerDetails, ContainerSummary, EndpointBody, RestartPolicy } from '../../src/ports/index.ts';
-import type { HeldImage } from './engine-images.ts';
-import type { FakeContainer, FakeMachine } from './engine-machine.ts';
-import type { FakeEndpoint } from './engine-networks.ts';
-import { Stream } from './stream.ts';
+import type { ContainerBody, ContainerDetails, ContainerSummary, EndpointBody, RestartPolicy } from '../../../src/ports/index.ts';
+import type { HeldImage } from './images.ts';
+import type { FakeContainer, FakeMachine } from './machine.ts';
+import type { FakeEndpoint } from './networks.ts';
+import { Stream } from '../stream.ts';
 
 type Mounts = ContainerDetails['mounts'];
 type MountBody = { Type: string; Source?: string; Target: string; ReadOnly?: boolean };

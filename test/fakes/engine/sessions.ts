@@ -1,6 +1,6 @@
-import type { AttachSession, ExecInput, ExecSession } from '../../src/ports/index.ts';
-import type { FakeContainer, FakeMachine } from './engine-machine.ts';
-import { Stream } from './stream.ts';
+import type { AttachSession, ExecInput, ExecSession } from '../../../src/ports/index.ts';
+import type { FakeContainer, FakeMachine } from './machine.ts';
+import { Stream } from '../stream.ts';
 
 type Frame = { readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array };
 

@@ -1,11 +1,11 @@
-import { BerthError } from '../../src/errors/index.ts';
-import type * as ports from '../../src/ports/index.ts';
-import type { FakeClock } from './clock.ts';
-import { Faults } from './engine-faults.ts';
-import { FakeImages } from './engine-images.ts';
-import { FakeMachine } from './engine-machine.ts';
-import { FakeNetworks } from './engine-networks.ts';
-import { seededRandom } from './ids.ts';
+import { BerthError } from '../../../src/errors/index.ts';
+import type * as ports from '../../../src/ports/index.ts';
+import type { FakeClock } from '../clock.ts';
+import { Faults } from './faults.ts';
+import { FakeImages } from './images.ts';
+import { FakeMachine } from './machine.ts';
+import { FakeNetworks } from './networks.ts';
+import { seededRandom } from '../ids.ts';
 
 /** What a fake engine holds, and the one way in for every call of the port: counted, faulted, refused while down. */
 export class FakeEngineState {

@@ -1,10 +1,10 @@
-import { BerthError } from '../../src/errors/index.ts';
-import type { ContainerBody, ContainerDetails, EngineEvent, LogLine, RestartPolicy } from '../../src/ports/index.ts';
-import type { Behaviour } from './engine-behaviour.ts';
-import type { FakeClock } from './clock.ts';
-import type { HeldImage } from './engine-images.ts';
-import { FakeNetworks, type FakeEndpoint } from './engine-networks.ts';
-import { Stream } from './stream.ts';
+import { BerthError } from '../../../src/errors/index.ts';
+import type { ContainerBody, ContainerDetails, EngineEvent, LogLine, RestartPolicy } from '../../../src/ports/index.ts';
+import type { Behaviour } from './behaviour.ts';
+import type { FakeClock } from '../clock.ts';
+import type { HeldImage } from './images.ts';
+import { FakeNetworks, type FakeEndpoint } from './networks.ts';
+import { Stream } from '../stream.ts';
 
 export type FakeContainer = {
   readonly id: string;
