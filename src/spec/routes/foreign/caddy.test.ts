@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Route } from '../../model/index.ts';
-import { labelled, passwordHash, plainRoute, readWeb, withoutOrigin } from '../../../test/fakes/foreign-labels.ts';
+import type { Route } from '../../../model/index.ts';
+import { labelled, passwordHash, plainRoute, readWeb, withoutOrigin } from '../../../../test/fakes/foreign-labels.ts';
 
 describe('labels of caddy-docker-proxy', () => {
   it.each<[string[], Partial<Route>[]]>([

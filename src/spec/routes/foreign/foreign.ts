@@ -1,10 +1,10 @@
-import type { Context } from '../resolve/context.ts';
-import { integerAt, listAt, textAt } from '../resolve/get.ts';
-import { child, entriesOf, type Node } from '../text/node.ts';
-import { positionOf } from '../text/source.ts';
+import type { Context } from '../../resolve/context.ts';
+import { integerAt, listAt, textAt } from '../../resolve/get.ts';
+import { child, entriesOf, type Node } from '../../text/node.ts';
+import { positionOf } from '../../text/source.ts';
 import { readCaddy } from './caddy.ts';
-import type { Draft } from './draft.ts';
-import type { Found } from './found.ts';
+import type { Draft } from '../draft.ts';
+import type { Found } from '../found.ts';
 import { notTaken } from './labels.ts';
 import { readTraefik } from './traefik.ts';
 import { readVirtualHost } from './virtual-host.ts';

@@ -1,10 +1,10 @@
-import type { Tls } from '../../model/index.ts';
-import type { Context } from '../resolve/context.ts';
-import { defined } from '../resolve/get.ts';
-import { child, type Node } from '../text/node.ts';
-import { headerValueProblem, hostProblem, pathProblem } from '../text/route-forms.ts';
-import type { Draft } from './draft.ts';
-import { letsEncrypt, type Found } from './found.ts';
+import type { Tls } from '../../../model/index.ts';
+import type { Context } from '../../resolve/context.ts';
+import { defined } from '../../resolve/get.ts';
+import { child, type Node } from '../../text/node.ts';
+import { headerValueProblem, hostProblem, pathProblem } from '../../text/route-forms.ts';
+import type { Draft } from '../draft.ts';
+import { letsEncrypt, type Found } from '../found.ts';
 import { commaList, isOn, Labels, notTaken, type Label } from './labels.ts';
 
 /** Variables of nginx-proxy and its companion. */

@@ -1,8 +1,8 @@
-import type { Context } from '../resolve/context.ts';
-import { defined } from '../resolve/get.ts';
-import { child, entriesOf, type Node } from '../text/node.ts';
-import type { Draft } from './draft.ts';
-import type { Found } from './found.ts';
+import type { Context } from '../../resolve/context.ts';
+import { defined } from '../../resolve/get.ts';
+import { child, entriesOf, type Node } from '../../text/node.ts';
+import type { Draft } from '../draft.ts';
+import type { Found } from '../found.ts';
 import { commaList, isOn, Labels, notTaken, type Label } from './labels.ts';
 import { applyMiddlewares } from './traefik-middleware.ts';
 import type { Target } from './traefik-redirect.ts';

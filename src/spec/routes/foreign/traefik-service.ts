@@ -1,7 +1,7 @@
-import type { Context } from '../resolve/context.ts';
-import { cookieProblem } from '../text/route-forms.ts';
-import { stickyCookie } from './draft.ts';
-import type { Found } from './found.ts';
+import type { Context } from '../../resolve/context.ts';
+import { cookieProblem } from '../../text/route-forms.ts';
+import { stickyCookie } from '../draft.ts';
+import type { Found } from '../found.ts';
 import { isOn, notTaken, type Label, type Labels } from './labels.ts';
 
 /** The labels of one service, and where what is not understood is said. */

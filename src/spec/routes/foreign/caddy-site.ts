@@ -1,4 +1,4 @@
-import { hostProblem, pathProblem } from '../text/route-forms.ts';
+import { hostProblem, pathProblem } from '../../text/route-forms.ts';
 
 /** One address of a site. `tls`: Caddy ends TLS there. */
 export type Site = { readonly host: string | undefined; readonly port: number | undefined; readonly tls: boolean };

@@ -1,4 +1,4 @@
-import { redirectProblem } from '../text/route-forms.ts';
+import { redirectProblem } from '../../text/route-forms.ts';
 
 /** The route that a middleware changes. */
 export type Target = { readonly host: string | undefined; readonly path: string; readonly tls: boolean };

@@ -1,7 +1,7 @@
-import type { Context } from '../resolve/context.ts';
-import { entriesOf, isNull, type Node } from '../text/node.ts';
-import { scalarText } from '../text/scalar.ts';
-import type { Mark } from '../text/source.ts';
+import type { Context } from '../../resolve/context.ts';
+import { entriesOf, isNull, type Node } from '../../text/node.ts';
+import { scalarText } from '../../text/scalar.ts';
+import type { Mark } from '../../text/source.ts';
 
 /** One label (or variable) of a service that another proxy reads. */
 export type Label = { readonly key: string; readonly parts: readonly string[]; readonly value: string; readonly mark: Mark };

@@ -1,9 +1,9 @@
-import type { RouteRules } from '../../model/index.ts';
-import type { Context } from '../resolve/context.ts';
-import { defined } from '../resolve/get.ts';
-import { hashProblem, headerNameProblem, headerValueProblem } from '../text/route-forms.ts';
-import { sizeBytes } from '../text/units.ts';
-import { hashHint, userProblem } from './basic-auth.ts';
+import type { RouteRules } from '../../../model/index.ts';
+import type { Context } from '../../resolve/context.ts';
+import { defined } from '../../resolve/get.ts';
+import { hashProblem, headerNameProblem, headerValueProblem } from '../../text/route-forms.ts';
+import { sizeBytes } from '../../text/units.ts';
+import { hashHint, userProblem } from '../basic-auth.ts';
 import { prefixOf, wordsOf } from './caddy-site.ts';
 import { notTaken, type Label, type Labels } from './labels.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Route } from '../../model/index.ts';
-import { labelled, plainRoute, readWeb, withoutOrigin } from '../../../test/fakes/foreign-labels.ts';
+import type { Route } from '../../../model/index.ts';
+import { labelled, plainRoute, readWeb, withoutOrigin } from '../../../../test/fakes/foreign-labels.ts';
 
 const router = (rule: string, ...more: readonly string[]): string =>
   labelled(`traefik.http.routers.r.rule=${rule}`, ...more.map((label) => `traefik.http.${label}`));

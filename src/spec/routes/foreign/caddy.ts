@@ -1,14 +1,14 @@
-import type { RouteRules } from '../../model/index.ts';
-import type { Context } from '../resolve/context.ts';
-import { defined } from '../resolve/get.ts';
-import { child, type Node } from '../text/node.ts';
-import { cookieProblem, redirectProblem } from '../text/route-forms.ts';
+import type { RouteRules } from '../../../model/index.ts';
+import type { Context } from '../../resolve/context.ts';
+import { defined } from '../../resolve/get.ts';
+import { child, type Node } from '../../text/node.ts';
+import { cookieProblem, redirectProblem } from '../../text/route-forms.ts';
 import { parseSites, prefixOf, upstreamOf, wordsOf, type Site } from './caddy-site.ts';
 import { guardedPart, readDirective, type Block } from './caddy-directive.ts';
-import { stickyCookie, type Draft } from './draft.ts';
-import { letsEncrypt, type Found } from './found.ts';
+import { stickyCookie, type Draft } from '../draft.ts';
+import { letsEncrypt, type Found } from '../found.ts';
 import { Labels, notTaken, type Label } from './labels.ts';
-import { mergeRules } from './merge-rules.ts';
+import { mergeRules } from '../merge-rules.ts';
 
 type Settings = Pick<Found, 'h2' | 'sticky' | 'tls'>;
 type Input = { readonly name: string; readonly labels: Labels; readonly context: Context; settings: Settings };

@@ -1,12 +1,12 @@
-import type { RouteRules } from '../../model/index.ts';
-import type { Context } from '../resolve/context.ts';
-import { defined } from '../resolve/get.ts';
-import { rangeProblem } from '../text/addresses.ts';
-import { hashProblem, headerNameProblem, headerValueProblem, longestMs, pathProblem } from '../text/route-forms.ts';
-import { durationMs } from '../text/units.ts';
-import { hashHint, userProblem } from './basic-auth.ts';
+import type { RouteRules } from '../../../model/index.ts';
+import type { Context } from '../../resolve/context.ts';
+import { defined } from '../../resolve/get.ts';
+import { rangeProblem } from '../../text/addresses.ts';
+import { hashProblem, headerNameProblem, headerValueProblem, longestMs, pathProblem } from '../../text/route-forms.ts';
+import { durationMs } from '../../text/units.ts';
+import { hashHint, userProblem } from '../basic-auth.ts';
 import { commaList, isOn, notTaken, type Label, type Labels } from './labels.ts';
-import { mergeRules } from './merge-rules.ts';
+import { mergeRules } from '../merge-rules.ts';
 import { redirectByRegex, type Target } from './traefik-redirect.ts';
 
 /** The rules of a middleware, or why a route without it would let more through than Traefik does. */

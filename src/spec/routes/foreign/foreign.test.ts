@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { labelled, readWeb } from '../../../test/fakes/foreign-labels.ts';
-import { failureOf, loadFiles, loadText } from '../../../test/fakes/spec-files.ts';
+import { labelled, readWeb } from '../../../../test/fakes/foreign-labels.ts';
+import { failureOf, loadFiles, loadText } from '../../../../test/fakes/spec-files.ts';
 
 describe('the words of another proxy', () => {
   const rule = 'traefik.http.routers.r.rule=Host(`a.example`)';

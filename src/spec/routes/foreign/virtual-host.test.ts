@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelled, plainRoute, readWeb, withoutOrigin } from '../../../test/fakes/foreign-labels.ts';
+import { labelled, plainRoute, readWeb, withoutOrigin } from '../../../../test/fakes/foreign-labels.ts';
 
 function withVariables(...variables: readonly string[]): string {
   return labelled(...variables).replace('labels:', 'environment:');

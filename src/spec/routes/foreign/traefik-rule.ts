@@ -1,4 +1,4 @@
-import { hostProblem, pathProblem } from '../text/route-forms.ts';
+import { hostProblem, pathProblem } from '../../text/route-forms.ts';
 
 /** What one way through a rule demands; absent means any. `exact`: the path and nothing below it. */
 export type Match = { readonly host?: string; readonly path?: string; readonly exact?: true };

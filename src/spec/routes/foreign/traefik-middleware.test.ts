@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelled, passwordHash, readWeb } from '../../../test/fakes/foreign-labels.ts';
+import { labelled, passwordHash, readWeb } from '../../../../test/fakes/foreign-labels.ts';
 
 const router = (rule: string, ...more: readonly string[]): string =>
   labelled(`traefik.http.routers.r.rule=${rule}`, ...more.map((label) => `traefik.http.${label}`));
