@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
 import { docker, freePort, Site, web } from '../e2e/harness/index.ts';
-import { answeringApp, edgeConfiguration, edgeContainer } from './answering.ts';
-import { atLeast, atMost, against, median, told, type Bench, type Measurement } from './bench.ts';
-import { startHaproxy, withoutAccessLog } from './by-hand.ts';
-import { openCounting } from './counting.ts';
-import { childrenOf, cpuSeconds } from './process.ts';
-import { ratesByTurns } from './wrk.ts';
+import { answeringApp, edgeConfiguration, edgeContainer } from './kit/answering.ts';
+import { atLeast, atMost, against, median, told, type Bench, type Measurement } from './kit/bench.ts';
+import { startHaproxy, withoutAccessLog } from './kit/by-hand.ts';
+import { openCounting } from './kit/counting.ts';
+import { childrenOf, cpuSeconds } from './kit/process.ts';
+import { ratesByTurns } from './kit/wrk.ts';
 
 const rounds = 10;
 const seconds = 3;

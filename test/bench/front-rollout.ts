@@ -3,8 +3,8 @@ import { Load, mixedStreams } from '../../scripts/load/load.ts';
 import { losses, sum } from '../../scripts/load/plan.ts';
 import { Caller } from '../e2e/harness/caller.ts';
 import { docker, Site } from '../e2e/harness/index.ts';
-import { atLeast, atMost, median, told, type Bench, type Measurement } from './bench.ts';
-import { updateMs } from './shop.ts';
+import { atLeast, atMost, median, told, type Bench, type Measurement } from './kit/bench.ts';
+import { updateMs } from './kit/shop.ts';
 
 const updates = 20;
 const replicas = 3;

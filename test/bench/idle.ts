@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Site, web } from '../e2e/harness/index.ts';
-import { atMost, type Bench } from './bench.ts';
-import { installBerth } from './installed.ts';
-import { childrenOf, cpuSeconds, privateBytes, residentBytes } from './process.ts';
+import { atMost, type Bench } from './kit/bench.ts';
+import { installBerth } from './kit/installed.ts';
+import { childrenOf, cpuSeconds, privateBytes, residentBytes } from './kit/process.ts';
 
 const settleMs = 10_000;
 const overMs = 60_000;

@@ -1,6 +1,6 @@
 import { buildBerth, makeAppImage, removeAppImage, removeBerth } from '../e2e/harness/index.ts';
 import { accessLog } from './access-log.ts';
-import type { Bench, Measurement } from './bench.ts';
+import type { Bench, Measurement } from './kit/bench.ts';
 import { frontRollout } from './front-rollout.ts';
 import { idle } from './idle.ts';
 import { noop } from './noop.ts';

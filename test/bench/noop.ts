@@ -1,8 +1,8 @@
 import { appImage, freePort, Site } from '../e2e/harness/index.ts';
-import { against, median, type Bench, type Measurement } from './bench.ts';
-import { composeCommand } from './compose-program.ts';
-import { installBerth } from './installed.ts';
-import { timeByTurns } from './timing.ts';
+import { against, median, type Bench, type Measurement } from './kit/bench.ts';
+import { composeCommand } from './kit/compose-program.ts';
+import { installBerth } from './kit/installed.ts';
+import { timeByTurns } from './kit/timing.ts';
 
 const rounds = 15;
 

@@ -1,6 +1,6 @@
 import { serviceSchema, rolloutSettingsSchema, probeSchema } from '../../src/model/index.ts';
 import { planRollout, type Desired, type DesiredService, type Observed } from '../../src/plan/index.ts';
-import { atMost, median, told, type Bench } from './bench.ts';
+import { atMost, median, told, type Bench } from './kit/bench.ts';
 
 const services = 1000;
 const replicas = 3;

@@ -1,8 +1,8 @@
 import { Load, mixedStreams } from '../../scripts/load/load.ts';
 import { Site } from '../e2e/harness/index.ts';
 import { openProxyImage } from '../e2e/harness/proxy-image.ts';
-import { atLeast, atMost, median, told, type Bench } from './bench.ts';
-import { frontAddress, judge, replicas, shopFile } from './shop.ts';
+import { atLeast, atMost, median, told, type Bench } from './kit/bench.ts';
+import { frontAddress, judge, replicas, shopFile } from './kit/shop.ts';
 
 const replacements = 5;
 

@@ -1,9 +1,9 @@
 import { docker, freePort, Site, web } from '../e2e/harness/index.ts';
-import { against, median, type Bench } from './bench.ts';
-import { answeringApp, edgeConfiguration, edgeContainer, instanceAddress } from './answering.ts';
-import { accessLogOf, handConfiguration, startHaproxy } from './by-hand.ts';
-import { openCounting } from './counting.ts';
-import { ratesByTurns } from './wrk.ts';
+import { against, median, type Bench } from './kit/bench.ts';
+import { answeringApp, edgeConfiguration, edgeContainer, instanceAddress } from './kit/answering.ts';
+import { accessLogOf, handConfiguration, startHaproxy } from './kit/by-hand.ts';
+import { openCounting } from './kit/counting.ts';
+import { ratesByTurns } from './kit/wrk.ts';
 
 const rounds = 10;
 const seconds = 3;

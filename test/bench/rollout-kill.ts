@@ -1,5 +1,5 @@
-import { atLeast, atMost, told, type Bench } from './bench.ts';
-import { judge, killServerWithin, openNeighbour, openShop, replicas, startShopLoad, updateMs, watchMs } from './shop.ts';
+import { atLeast, atMost, told, type Bench } from './kit/bench.ts';
+import { judge, killServerWithin, openNeighbour, openShop, replicas, startShopLoad, updateMs, watchMs } from './kit/shop.ts';
 
 const updates = 20;
 

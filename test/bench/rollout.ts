@@ -1,6 +1,6 @@
-import { atLeast, atMost, against, median, told, type Bench } from './bench.ts';
-import { floorMs } from './floor.ts';
-import { judge, openNeighbour, openShop, replicas, startShopLoad, updateMs } from './shop.ts';
+import { atLeast, atMost, against, median, told, type Bench } from './kit/bench.ts';
+import { floorMs } from './kit/floor.ts';
+import { judge, openNeighbour, openShop, replicas, startShopLoad, updateMs } from './kit/shop.ts';
 
 const updates = 20;
 /** The neighbour comes and goes in the updates up to this one. */

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { Site } from '../e2e/harness/index.ts';
 import { openProxyImage } from '../e2e/harness/proxy-image.ts';
 import type { Running } from '../e2e/harness/program.ts';
-import { atLeast, atMost, told, type Bench } from './bench.ts';
-import { installBerth } from './installed.ts';
-import { judge, replicas, shopFile, startShopLoad } from './shop.ts';
+import { atLeast, atMost, told, type Bench } from './kit/bench.ts';
+import { installBerth } from './kit/installed.ts';
+import { judge, replicas, shopFile, startShopLoad } from './kit/shop.ts';
 
 /** Requests lost when a newer berth replaces the server in the middle of an update. */
 export const serverUpgrade: Bench = {

@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadProject, type Reader } from '../../src/spec/index.ts';
-import { against, atMost, median, told, type Bench } from './bench.ts';
-import { composeCommand } from './compose-program.ts';
-import { installBerth } from './installed.ts';
-import { many, writeMany } from './many-services.ts';
-import { timeByTurns } from './timing.ts';
+import { against, atMost, median, told, type Bench } from './kit/bench.ts';
+import { composeCommand } from './kit/compose-program.ts';
+import { installBerth } from './kit/installed.ts';
+import { many, writeMany } from './kit/many-services.ts';
+import { timeByTurns } from './kit/timing.ts';
 
 const rounds = 11;
 

@@ -1,6 +1,6 @@
-import { against, median, type Bench } from './bench.ts';
-import { installBerth } from './installed.ts';
-import { timeByTurns } from './timing.ts';
+import { against, median, type Bench } from './kit/bench.ts';
+import { installBerth } from './kit/installed.ts';
+import { timeByTurns } from './kit/timing.ts';
 
 const rounds = 30;
 

@@ -5,7 +5,7 @@ import type { ListenerCertificate, ProxyConfig } from '../../src/model/index.ts'
 import { freePort } from '../e2e/harness/index.ts';
 import { backendOf, listenerOf, openEdge, serverOf, startApp, type App } from '../integration/haproxy-kit.ts';
 import { handshake, makePair, MemoryCertificates, type Pair } from '../integration/tls-kit.ts';
-import { atMost, median, told, type Bench } from './bench.ts';
+import { atMost, median, told, type Bench } from './kit/bench.ts';
 
 const certificateChanges = 50;
 const routeChanges = 20;

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { docker, freePort } from '../e2e/harness/index.ts';
 import { backendOf, listenerOf, openEdge } from '../integration/haproxy-kit.ts';
 import { makePair, MemoryCertificates } from '../integration/tls-kit.ts';
-import { against, median, type Bench } from './bench.ts';
-import { handConfiguration, startHaproxy } from './by-hand.ts';
-import { ratesByTurns } from './wrk.ts';
+import { against, median, type Bench } from './kit/bench.ts';
+import { handConfiguration, startHaproxy } from './kit/by-hand.ts';
+import { ratesByTurns } from './kit/wrk.ts';
 
 const rounds = 10;
 const seconds = 3;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { composeProgram } from '../bench/compose-program.ts';
+import { composeProgram } from '../bench/kit/compose-program.ts';
 import type { Case } from './compose-cases/case.ts';
 
 const execute = promisify(execFile);

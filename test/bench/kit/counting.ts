@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '../../src/kit/index.ts';
-import { createTelemetry, type CountingTelemetry } from '../../src/telemetry/index.ts';
+import { systemClock } from '../../../src/kit/index.ts';
+import { createTelemetry, type CountingTelemetry } from '../../../src/telemetry/index.ts';
 
 /** The process that counts access logs, as a server starts it, listening on one socket. */
 export async function openCounting(socket: string): Promise<CountingTelemetry> {

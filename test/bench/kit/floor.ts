@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { appImage, docker, get } from '../e2e/harness/index.ts';
+import { appImage, docker, get } from '../../e2e/harness/index.ts';
 import { intervalMs, successes } from './shop.ts';
 
 const socketPath = process.env['DOCKER_HOST']?.replace('unix://', '') ?? '/var/run/docker.sock';

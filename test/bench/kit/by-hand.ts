@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { docker } from '../e2e/harness/index.ts';
+import { docker } from '../../e2e/harness/index.ts';
 
 /** A HAProxy in the host's network as a careful person would set it up without berth. */
 export type ByHand = {

@@ -1,4 +1,4 @@
-import { docker, type Site } from '../e2e/harness/index.ts';
+import { docker, type Site } from '../../e2e/harness/index.ts';
 
 /** An application that costs as little as can be: HAProxy answering by itself. */
 export function answeringApp(image: string): string {

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Load, mixedStreams } from '../../scripts/load/load.ts';
-import { losses, sum, type LoadReport } from '../../scripts/load/plan.ts';
-import { labels } from '../../src/model/index.ts';
-import { docker, seenMount, Site } from '../e2e/harness/index.ts';
+import { Load, mixedStreams } from '../../../scripts/load/load.ts';
+import { losses, sum, type LoadReport } from '../../../scripts/load/plan.ts';
+import { labels } from '../../../src/model/index.ts';
+import { docker, seenMount, Site } from '../../e2e/harness/index.ts';
 
 export const replicas = 3;
 export const successes = 2;
