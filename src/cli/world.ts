@@ -1,4 +1,4 @@
-import type { BootInput } from './boot-unit.ts';
+import type { BootInput } from './installation/boot-unit.ts';
 import type { Client } from '../client/index.ts';
 import type { BuildEnvironment, Clock, FileTree, Ids, RegistryAuth } from '../ports/index.ts';
 import type { Build, EventRecord } from '../model/index.ts';

@@ -16,8 +16,8 @@ export const events = defineCommand({
     ['berth events -f --json', 'one JSON object per line'],
   ],
   async run(context, { flags }) {
-    const { showStream } = await import('../show-stream.ts');
-    const { lastLines } = await import('../last-lines.ts');
+    const { showStream } = await import('../streams/show-stream.ts');
+    const { lastLines } = await import('../streams/last-lines.ts');
     const { createEventLines } = await import('../render/event-lines.ts');
     const last = flags.last ?? '100';
     if (!/^\d{1,9}$/.test(last)) throw new BerthError('USAGE', `\`${last}\` is not a number of events.`);

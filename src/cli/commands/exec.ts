@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { sessionFlags } from '../session-flags.ts';
+import { sessionFlags } from '../streams/session-flags.ts';
 
 /** `berth exec`: a command in a running instance. */
 export const exec = defineCommand({
@@ -16,7 +16,7 @@ export const exec = defineCommand({
     ['berth exec -T db -- pg_dump shop > shop.sql', 'no terminal, so that the bytes stay as they are'],
   ],
   async run(context, input) {
-    const { sessionCommand } = await import('../session.ts');
+    const { sessionCommand } = await import('../streams/session.ts');
     const { instance } = input.flags;
     return await sessionCommand(context, 'exec', input, () => Promise.resolve(instance === undefined ? {} : { instance }));
   },

@@ -19,7 +19,7 @@ export const logs = defineCommand({
   ],
   async run(context, { words, flags }) {
     const { appName, needServices } = await import('../load/app-name.ts');
-    const { showStream } = await import('../show-stream.ts');
+    const { showStream } = await import('../streams/show-stream.ts');
     const { createLogLines } = await import('../render/log-lines.ts');
     const tail = toTail(flags.tail);
     const sinceMs = await toSince(flags.since, context.world.clock.now());

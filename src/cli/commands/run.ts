@@ -2,7 +2,7 @@ import type { Client } from '../../client/index.ts';
 import type { SessionRequest } from '../../contract/index.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
-import { sessionFlags } from '../session-flags.ts';
+import { sessionFlags } from '../streams/session-flags.ts';
 
 /** `berth run`: a command in a container of its own. */
 export const run = defineCommand({
@@ -18,7 +18,7 @@ export const run = defineCommand({
     ['berth run -T web -- env', 'no terminal'],
   ],
   async run(context, input) {
-    const { sessionCommand } = await import('../session.ts');
+    const { sessionCommand } = await import('../streams/session.ts');
     return await sessionCommand(context, 'run', input, (client, app) => unlessDeployed(context, client, app));
   },
 });

@@ -7,7 +7,7 @@ export const serverInstall = defineCommand({
   flags: {},
   examples: [['berth server install', 'so that watching goes on after a reboot']],
   async run(context) {
-    const { installServer } = await import('../install-server.ts');
+    const { installServer } = await import('../installation/install-server.ts');
     return await installServer(context);
   },
 });

@@ -23,7 +23,7 @@ export const traffic = defineCommand({
   async run(context, { words, flags }) {
     const { appName } = await import('../load/app-name.ts');
     const { trafficText, trafficLine } = await import('../render/traffic-text.ts');
-    const { showTraffic } = await import('../show-traffic.ts');
+    const { showTraffic } = await import('../streams/show-traffic.ts');
     const spanMs = await toSpan(flags.last);
     const { servers } = context.world;
     const query = { app: await appName(context, await servers.ensure()), service: words[0], spanMs };

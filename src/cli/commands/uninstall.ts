@@ -19,7 +19,7 @@ export const uninstall = defineCommand({
   ],
   async run(context, { flags }) {
     const { confirm } = await import('../confirm.ts');
-    const { uninstallBerth } = await import('../uninstall.ts');
+    const { uninstallBerth } = await import('../installation/uninstall.ts');
     if (flags.volumes && !flags.purge) throw new BerthError('USAGE', '`--volumes` needs `--purge`.');
     const { directory } = await context.world.servers.home();
     const purge = `Remove every app of ${directory}, the edge and their networks${flags.volumes ? ', and all their volumes with their data' : ''}?`;

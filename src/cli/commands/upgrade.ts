@@ -12,7 +12,7 @@ export const upgrade = defineCommand({
     ['berth upgrade', 'after a new berth was installed, or a new HAProxy image was made'],
   ],
   async run(context, { flags }) {
-    const { upgradeBerth } = await import('../upgrade.ts');
+    const { upgradeBerth } = await import('../installation/upgrade.ts');
     return await upgradeBerth(context, flags);
   },
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
-const cache = path.resolve(import.meta.dirname, '../../.cache/compose');
+const cache = path.resolve(import.meta.dirname, '../../../.cache/compose');
 const program = path.join(cache, 'root/usr/libexec/docker/cli-plugins/docker-compose');
 const settings = path.join(cache, 'settings');
 

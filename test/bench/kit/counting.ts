@@ -6,7 +6,7 @@ import { createTelemetry, type CountingTelemetry } from '../../../src/telemetry/
 
 /** The process that counts access logs, as a server starts it, listening on one socket. */
 export async function openCounting(socket: string): Promise<CountingTelemetry> {
-  const entry = path.resolve(import.meta.dirname, '../../src/main/telemetry.ts');
+  const entry = path.resolve(import.meta.dirname, '../../../src/main/telemetry.ts');
   const onTrouble = (message: string): void => {
     throw new Error(message);
   };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
-const root = path.resolve(import.meta.dirname, '../..');
+const root = path.resolve(import.meta.dirname, '../../..');
 
 /** berth as its users have it: built, packed, and installed from the archive into an empty directory. */
 export async function installBerth(): Promise<AsyncDisposable & { readonly file: string }> {

@@ -1,6 +1,6 @@
-import { BerthError } from '../errors/index.ts';
+import { BerthError } from '../../errors/index.ts';
 import { bootUnit, type BootUnit } from './boot-unit.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
 
 /** Where systemd says that it is the machine's init (sd_booted(3)). */
 const systemdRuns = '/run/systemd/system';

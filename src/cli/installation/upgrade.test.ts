@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { BerthError } from '../errors/index.ts';
-import { berth } from './fake-world.ts';
+import { BerthError } from '../../errors/index.ts';
+import { berth } from '../fake-world.ts';
 
 const proxies = [
   { proxy: 'edge' as const, haproxy: '3.0.11', image: 'sha256:1111111111111111', wantedImage: 'sha256:2222222222222222' },

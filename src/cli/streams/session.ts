@@ -1,8 +1,8 @@
-import type { Client } from '../client/index.ts';
-import type { SessionRequest } from '../contract/index.ts';
-import { BerthError } from '../errors/index.ts';
-import type { Context } from './context.ts';
-import { appName } from './load/app-name.ts';
+import type { Client } from '../../client/index.ts';
+import type { SessionRequest } from '../../contract/index.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { Context } from '../context.ts';
+import { appName } from '../load/app-name.ts';
 import type { SessionInput } from './session-flags.ts';
 
 type SessionAsked = { readonly kind: 'exec' | 'run'; readonly app: string; readonly request: SessionRequest };

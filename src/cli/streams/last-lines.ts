@@ -1,5 +1,5 @@
-import type { Client } from '../client/index.ts';
-import type { EventRecord } from '../model/index.ts';
+import type { Client } from '../../client/index.ts';
+import type { EventRecord } from '../../model/index.ts';
 
 type Wanted = { readonly app: string | undefined; readonly last: number; readonly follow: boolean };
 

@@ -1,6 +1,6 @@
-import type { TrafficReport } from '../contract/index.ts';
-import { askAgain } from './ask-again.ts';
-import type { Context } from './context.ts';
+import type { TrafficReport } from '../../contract/index.ts';
+import { askAgain } from '../ask-again.ts';
+import type { Context } from '../context.ts';
 
 const everyMs = 1000;
 /** The cursor home, every line cleared as it is written, and then all that is below: no flicker. */

@@ -1,4 +1,4 @@
-import type { Input } from './flags.ts';
+import type { Input } from '../flags.ts';
 
 /** The flags of every verb that runs a command in a container. */
 export const sessionFlags = {

@@ -1,4 +1,4 @@
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
 
 /**
  * Prints each item of a stream on stdout as it comes: as a line of text (undefined prints nothing), or with `--json`

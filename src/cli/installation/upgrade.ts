@@ -1,8 +1,8 @@
-import type { Client } from '../client/index.ts';
-import type { UpgradeReport } from '../contract/index.ts';
-import { askAgain } from './ask-again.ts';
-import type { Context } from './context.ts';
-import { upgradeText, type Upgraded } from './render/upgrade-text.ts';
+import type { Client } from '../../client/index.ts';
+import type { UpgradeReport } from '../../contract/index.ts';
+import { askAgain } from '../ask-again.ts';
+import type { Context } from '../context.ts';
+import { upgradeText, type Upgraded } from '../render/upgrade-text.ts';
 
 /** Replaces the server of an older berth, and the proxies; with `check` only says what would be. */
 export async function upgradeBerth(context: Context, { check }: { readonly check: boolean }): Promise<number> {

@@ -1,5 +1,5 @@
-import type { Context } from './context.ts';
-import { count, list } from './format.ts';
+import type { Context } from '../context.ts';
+import { count, list } from '../format.ts';
 import { removeUnit } from './install-server.ts';
 
 /**

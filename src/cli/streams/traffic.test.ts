@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { TrafficReport } from '../contract/index.ts';
-import { BerthError } from '../errors/index.ts';
-import { berth } from './fake-world.ts';
+import type { TrafficReport } from '../../contract/index.ts';
+import { BerthError } from '../../errors/index.ts';
+import { berth } from '../fake-world.ts';
 
 const toMs = new Date(2026, 0, 2, 3, 4, 5).getTime();
 const counts = {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { sha256 } from '../kit/index.ts';
+import { sha256 } from '../../kit/index.ts';
 
 /** What makes the server start with the machine: a systemd unit, or a line for cron. */
 export type BootUnit = {
