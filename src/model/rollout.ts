@@ -72,8 +72,8 @@ export type Action =
   | { readonly kind: 'front.remove'; readonly service: string; readonly keepsAddress: boolean; readonly drainMs?: number | undefined }
   /** Waits for callers that know an instance by its own address, from before there was a front. */
   | { readonly kind: 'instance.quiet'; readonly service: string; readonly instance: string; readonly drainMs: number }
-  /** Gives an instance the service's names back that it gave up for a front. */
-  | { readonly kind: 'instance.name'; readonly service: string; readonly instance: string }
+  /** Lets an instance go without the names of its service, which its front has from here on, or gives them back to it. */
+  | { readonly kind: 'instance.name'; readonly service: string; readonly instance: string; readonly holder: 'front' | 'instance' }
   | { readonly kind: 'wait'; readonly service: string; readonly ms: number }
   | { readonly kind: 'watch'; readonly services: readonly string[]; readonly instances: readonly string[]; readonly ms: number }
   | { readonly kind: 'release.promote'; readonly release: number };

@@ -15,6 +15,8 @@ export type Classes = {
   readonly retiring: readonly Instance[];
   /** Those of them that answer now, by name. */
   readonly answering: readonly string[];
+  /** To be retired, and still called by the service's names, which a front is to have. */
+  readonly named: readonly Instance[];
   /** As wanted but for the service's names, which they gave up for a front that is not wanted. */
   readonly nameless: readonly Instance[];
   /** To be removed; they serve nothing. */
@@ -63,6 +65,7 @@ export function classify(
     missing: Math.max(0, s.replicas - kept.length),
     retiring: others.filter((i) => isAlive(i)),
     answering: others.filter((i) => answers(i)).map((i) => i.name),
+    named: hasFront(s) ? others.filter((i) => isAlive(i) && i.fronted !== true && !observed.nameless.includes(i.name)) : [],
     nameless: hasFront(s) ? [] : kept.filter((i) => observed.nameless.includes(i.name)),
     leftover: others.filter((i) => !isAlive(i)),
     failed,

@@ -146,7 +146,12 @@ describe('planRollout', () => {
       const old = [1, 2].map((n) => instance(`shop-api-${n}`));
       const plan = planRollout(withFront(api), observed(old), forward);
       expect(plan.steps[0]?.action).toEqual({ kind: 'front.open', service: 'api', instances: ['shop-api-1', 'shop-api-2'] });
+      // Nobody who loses a connection to the one is sent to the other, which is to go, too.
+      expect(short(plan).slice(1, 3)).toEqual(['instance.name shop-api-1', 'instance.name shop-api-2']);
+      const drain = plan.steps.find((s) => s.action.kind === 'front.drain');
+      expect(drain?.needs).toContain(plan.steps[2]?.id);
       expect(short(plan).filter((s) => s.endsWith('shop-api-1'))).toEqual([
+        'instance.name shop-api-1',
         'front.drain shop-api-1',
         'instance.quiet shop-api-1',
         'instance.stop shop-api-1',

@@ -55,6 +55,8 @@ class ServiceRolling {
   #inNewFront: readonly string[] = [];
   #opened: string | undefined;
   #frontOpened: readonly string[] = [];
+  /** Done when no instance that is to go is called by the service's name any more. */
+  #namesLeft: readonly string[] = [];
 
   constructor(input: ServiceInput) {
     this.#in = input;
@@ -69,6 +71,7 @@ class ServiceRolling {
     if (options.direction === 'forward') needs = this.#clearFailed(needs);
     needs = this.#giveNamesBack(needs);
     this.#openFront();
+    this.#leaveNames();
     needs = order.order === 'stop-first' ? this.#stopFirst(needs) : this.#startFirst(needs);
     needs = this.#clearLeftover(needs);
     const settled = classes.edgeDiffers ? [this.#settleRoutes(needs)] : needs;
@@ -115,7 +118,11 @@ class ServiceRolling {
   #giveNamesBack(needs: readonly string[]): readonly string[] {
     const { s, classes, list } = this.#in;
     const named = classes.nameless.map((i) =>
-      list.add({ kind: 'instance.name', service: s.service.name, instance: i.name }, 'a front had taken its name', needs),
+      list.add(
+        { kind: 'instance.name', service: s.service.name, instance: i.name, holder: 'instance' },
+        'a front had taken its name',
+        needs,
+      ),
     );
     return named.length > 0 ? [...needs, ...named] : needs;
   }
@@ -133,6 +140,19 @@ class ServiceRolling {
         ground,
       ),
     ];
+  }
+
+  /**
+   * All of them, before the first one goes: a caller whose connection ends with it must not find another that is to go.
+   * One after the other, since each has a moment without answer.
+   */
+  #leaveNames(): void {
+    const { s, classes, list, ground } = this.#in;
+    for (const i of classes.named) {
+      const action = { kind: 'instance.name', service: s.service.name, instance: i.name, holder: 'front' } as const;
+      const needs = this.#namesLeft.length > 0 ? this.#namesLeft : [...ground, ...this.#frontOpened];
+      this.#namesLeft = [list.add(action, 'it is behind the front', needs)];
+    }
   }
 
   #settleRoutes(needs: readonly string[]): string {
@@ -295,14 +315,15 @@ class ServiceRolling {
   }
 
   /** Takes an instance out of traffic and stops it; answers the steps after which it does nothing any more, and is stopped. */
-  #retire(i: Instance, needs: readonly string[]): { readonly idle: readonly string[]; readonly stopped: readonly string[] } {
+  #retire(i: Instance, after: readonly string[]): { readonly idle: readonly string[]; readonly stopped: readonly string[] } {
     const { s, list, edge, front } = this.#in;
     const service = s.service.name;
-    const stop = (after: readonly string[]): readonly string[] => [
+    const needs = [...after, ...this.#namesLeft];
+    const stop = (idle: readonly string[]): readonly string[] => [
       list.add(
         { kind: 'instance.stop', service, instance: i.name, graceMs: s.service.stopGraceMs },
         `release ${i.release} is replaced`,
-        after,
+        idle,
       ),
     ];
     const { drainMs, longDrainMs } = s.service.rollout;

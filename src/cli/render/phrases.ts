@@ -35,7 +35,10 @@ const phrases: { readonly [K in Kind]: (action: Of<K>) => Phrase } = {
   'front.settle': (a) => phrase('Front', a.service, 'Settling', 'Settled'),
   'front.remove': (a) => phrase('Front', a.service, 'Removing', 'Removed'),
   'instance.quiet': (a) => phrase('Instance', a.instance, 'Waiting for its direct callers', 'Quiet'),
-  'instance.name': (a) => phrase('Instance', a.instance, 'Taking its name back', 'Called by name'),
+  'instance.name': (a) =>
+    a.holder === 'front'
+      ? phrase('Instance', a.instance, 'Leaving its name to the front', 'Called through its front')
+      : phrase('Instance', a.instance, 'Taking its name back', 'Called by name'),
   wait: (a) => phrase('Delay', a.service, `Waiting ${duration(a.ms)}`, 'Waited'),
   watch: (a) => phrase('Watch', a.services.join(', '), `Watching for ${duration(a.ms)}`, 'Good'),
   'release.promote': (a) => phrase('Release', String(a.release), 'Becoming current', 'Current'),

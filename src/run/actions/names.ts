@@ -1,32 +1,41 @@
-import type { Action } from '../../model/index.ts';
+import { labels, type Action } from '../../model/index.ts';
 import type { RunContext, Side } from '../deps.ts';
+import { ensureAddress, isOwnNetwork } from '../target/addressing.ts';
 import { endpointsFor } from '../target/container-for.ts';
 import { needInstance } from '../target/instances.ts';
 
+type NameAction = Extract<Action, { kind: 'instance.name' }>;
+
 /**
- * Lets an instance go without the names of its service: it leaves networks and joins them again at the same address.
- * Connections outlive it: the engine makes the hardware address from the network's one, so for them it is a moment without
- * answer.
+ * Lets an instance go without the names of its service, which its front has: it leaves networks and joins them again at the
+ * same address. Connections outlive it: the engine makes the hardware address from the network's one, so for them it is a
+ * moment without answer.
  */
-export async function giveUpNames(ctx: RunContext, instance: string, networks: readonly string[], signal: AbortSignal): Promise<void> {
+export async function leaveNames(ctx: RunContext, action: NameAction, signal: AbortSignal): Promise<void> {
   const { engine } = ctx.target;
+  const { service, instance } = action;
   const details = await needInstance(ctx, instance, signal);
-  for (const name of networks) {
+  const front = ctx.store.getFront(ctx.app, service)?.networks.map((n) => n.name) ?? [];
+  const written = networksInRelease(ctx, { service, release: Number(details.labels[labels.release]) });
+  for (const name of front.filter((n) => isOwnNetwork(ctx, n) && written.includes(n))) {
     const there = details.networks[name];
-    if (there === undefined || there.address === '') continue;
-    if (there.aliases.every((alias) => alias === instance || details.id.startsWith(alias))) continue;
-    await engine.disconnectNetwork(name, details.id, signal);
-    await engine.connectNetwork(name, details.id, { Aliases: [], IPAMConfig: { IPv4Address: there.address } }, signal);
+    if (there?.aliases.every((alias) => alias === instance || details.id.startsWith(alias)) === true) continue;
+    const address = there === undefined || there.address === '' ? ensureAddress(ctx, name, instance) : there.address;
+    if (there !== undefined) await engine.disconnectNetwork(name, details.id, signal);
+    const fixed = address === undefined ? {} : { IPAMConfig: { IPv4Address: address } };
+    await engine.connectNetwork(name, details.id, { Aliases: [], ...fixed }, signal);
   }
 }
 
+/** The networks that a release has a service on, by their engine names. */
+function networksInRelease(ctx: RunContext, of: { readonly service: string; readonly release: number }): string[] {
+  const project = ctx.store.getRelease(ctx.app, of.release)?.project;
+  const joined = project?.services.find((s) => s.name === of.service)?.networks ?? [];
+  return joined.map((a) => project?.networks.find((n) => n.key === a.network)?.name ?? a.network);
+}
+
 /** Joins the networks on which an instance has not the names of its service as it would join them if it were created now. */
-export async function takeNamesBack(
-  ctx: RunContext,
-  side: Side,
-  action: Extract<Action, { kind: 'instance.name' }>,
-  signal: AbortSignal,
-): Promise<void> {
+export async function takeNamesBack(ctx: RunContext, side: Side, action: NameAction, signal: AbortSignal): Promise<void> {
   const { engine } = ctx.target;
   const details = await needInstance(ctx, action.instance, signal);
   for (const { network, endpoint } of await endpointsFor(ctx, side, action, signal)) {

@@ -1,19 +1,14 @@
 import type { Action } from '../../model/index.ts';
 import type { RunContext } from '../deps.ts';
-import { isOwnNetwork } from '../target/addressing.ts';
 import { needInstance } from '../target/instances.ts';
-import { giveUpNames } from './names.ts';
 
-/** An instance is free when nobody has called for a moment; as new callers may come while it has its name, a longer one is no better. */
-const momentMs = 30;
-/** Who was told its address just before it gave up its name has called by then. */
+/** Who was told the instance's address just before it gave up its name has called by then. */
 const namelessMs = 250;
 const pauseMs = 20;
 
 /**
  * Waits until nobody calls an instance by its own address any more, as far as the kernel shows connections; its proxies
- * have let go of it before. Then it gives up the name that its front has taken, so that nobody new is sent to it, and those
- * who were told its address a moment ago are waited for.
+ * have let go of it before, and its front has its name.
  */
 export async function awaitQuiet(
   ctx: RunContext,
@@ -22,10 +17,7 @@ export async function awaitQuiet(
 ): Promise<{ closed: number; note?: string }> {
   const front = ctx.store.getFront(ctx.app, action.service)?.networks ?? [];
   const callers = { container: action.instance, except: front.flatMap((n) => n.address ?? []) };
-  await untilUncalled(ctx, { ...callers, drainMs: action.drainMs, quietMs: momentMs }, signal);
-  const own = front.map((n) => n.name).filter((name) => isOwnNetwork(ctx, name));
-  await giveUpNames(ctx, action.instance, own, signal);
-  const left = await untilUncalled(ctx, { ...callers, drainMs: namelessMs * 4, quietMs: namelessMs }, signal);
+  const left = await untilUncalled(ctx, { ...callers, drainMs: action.drainMs, quietMs: namelessMs }, signal);
   return left === 0 ? { closed: 0 } : { closed: left, note: `${left} connections straight to it outlived the drain` };
 }
 

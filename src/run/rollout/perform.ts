@@ -7,7 +7,7 @@ import { buildImage, pullImage } from '../actions/image.ts';
 import { createInstance, removeInstance, startInstance, stopInstance } from '../actions/instance.ts';
 import { runJob } from '../actions/job.ts';
 import { probeInstance } from '../actions/probe.ts';
-import { takeNamesBack } from '../actions/names.ts';
+import { leaveNames, takeNamesBack } from '../actions/names.ts';
 import { awaitQuiet } from '../actions/quiet.ts';
 import { watchRelease } from '../actions/watch.ts';
 import { ensureNetwork, networksOf, removeNetwork } from '../target/addressing.ts';
@@ -112,7 +112,7 @@ async function performOnTraffic(ctx: RunContext, side: Side, action: OnTraffic, 
     case 'instance.quiet':
       return awaitQuiet(ctx, action, signal);
     case 'instance.name':
-      return takeNamesBack(ctx, side, action, signal);
+      return action.holder === 'front' ? leaveNames(ctx, action, signal) : takeNamesBack(ctx, side, action, signal);
   }
 }
 

@@ -69,7 +69,9 @@ async function observeNameless(ctx: RunContext, instances: readonly Instance[], 
       if (front === undefined) return undefined;
       const networks = (await ctx.target.engine.inspectContainer(i.containerId, signal))?.networks ?? {};
       const takenOn = front.networks.filter((n) => n.name !== edgeNetwork(ctx.app).name && isOwnNetwork(ctx, n.name));
-      const isNamed = takenOn.every((n) => networks[n.name]?.aliases.includes(i.service) === true);
+      const there = takenOn.flatMap((n) => networks[n.name] ?? []);
+      // One that is on none of them any more was left in the middle of it.
+      const isNamed = there.length === 0 || there.some((e) => e.aliases.includes(i.service));
       return isNamed ? undefined : i.name;
     }),
   );
