@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventRecord } from '../../src/model/index.ts';
@@ -37,8 +38,8 @@ async function copyImages(names: string): Promise<void> {
 test.skipIf(!canStartEngine)(`${title}${canStartEngine ? '' : ' (needs root, dockerd and ip)'}`, async () => {
   await using site = await Site.open();
   site.compose(web({ replicas: 2 }));
+  await using _ = letThrough(`${site.name}_default`);
   await site.ok('up');
-  await using _ = await letThrough(`${site.name}_default`);
   site.variables({ VERSION: '2' });
   const events = site.start('events', '-f', '-n', '0', '--json');
   const up = site.start('up');
@@ -68,8 +69,8 @@ test.skipIf(!canStartEngine)(
   api: { image: $IMAGE, deploy: { replicas: 3 }, x-berth: { port: 3000 } }
   cart: { image: $IMAGE, environment: { VERSION: cart }, deploy: { replicas: 2 }, x-berth: { port: 3000 } }
 `);
+    await using _ = letThrough(`${site.name}_default`);
     await site.ok('up');
-    await using _ = await letThrough(`${site.name}_default`);
     const before = await addresses(site);
     // As they were made, once more, and after their containers were replaced, twice.
     for (let times = 0; times < 4; times++) {
@@ -86,14 +87,28 @@ test.skipIf(!canStartEngine)(
 );
 
 /**
- * Lets the containers of a network speak to each other: this engine writes no packet filter rules, and the machine's own
- * drops what is forwarded on bridges that it does not know.
+ * Lets the containers of a network speak to each other as soon as it is there: this engine writes no packet filter rules,
+ * and the machine's own drops what is forwarded on bridges that it does not know.
  */
-async function letThrough(network: string): Promise<AsyncDisposable> {
-  const bridge = `br-${(await docker('network', 'inspect', '-f', '{{.Id}}', network)).slice(0, 12)}`;
-  const rule = ['FORWARD', '-i', bridge, '-o', bridge, '-j', 'ACCEPT'];
-  await execute('iptables', ['-I', ...rule]);
-  return { [Symbol.asyncDispose]: async () => void (await execute('iptables', ['-D', ...rule])) };
+function letThrough(network: string): AsyncDisposable {
+  const rule = bridgeOf(network).then(async (bridge) => {
+    const accepted = ['FORWARD', '-i', bridge, '-o', bridge, '-j', 'ACCEPT'];
+    await execute('iptables', ['-I', ...accepted]);
+    return accepted;
+  });
+  // Told when it is disposed of; a test that failed before has the better reason.
+  rule.catch(() => undefined);
+  return { [Symbol.asyncDispose]: async () => void (await execute('iptables', ['-D', ...(await rule)])) };
+}
+
+/** The bridge of a network that is about to be made. */
+async function bridgeOf(network: string): Promise<string> {
+  for (let tries = 0; tries < 600; tries++) {
+    const id = await docker('network', 'ls', '-q', '--filter', `name=^${network}$`);
+    if (id !== '') return `br-${id.slice(0, 12)}`;
+    await sleep(50);
+  }
+  throw new Error(`There is no network ${network} after 30 s.`);
 }
 
 /** The version that each name leads to, asked until both answer or time is up. */
