@@ -10,8 +10,6 @@ export type LogReaderDeps = { readonly counter: Counter; readonly clock: Clock; 
 
 /** A line of ours is a few hundred bytes; who sends more without an end is not HAProxy. */
 const longestLine = 16 * 1024;
-/** HAProxy sends each line as it comes: whoever takes each at once is woken for each, which costs more than the line. */
-const batch = { ms: 20, bytes: 32 * 1024 } as const;
 
 /** Takes the connections of HAProxy processes and hands their lines to the counter. */
 export class LogReader {
@@ -65,7 +63,6 @@ export class LogReader {
       rest = lines.pop() ?? '';
       for (const line of lines) last = counter.take(path, line, nowMs) ?? last;
       if (rest.length > longestLine) socket.destroy();
-      else if (chunk.length < batch.bytes) void this.#rest(socket);
     });
     // It ended; what closes the connection says why.
     socket.on('error', () => undefined);
@@ -73,13 +70,6 @@ export class LogReader {
       this.#sockets.delete(socket);
       if (last !== undefined && !this.#closed.signal.aborted) void this.#finish(path, last);
     });
-  }
-
-  /** Lets lines gather where there are few. HAProxy's memory holds far more than come meanwhile. */
-  async #rest(socket: Socket): Promise<void> {
-    socket.pause();
-    await this.#deps.clock.sleep(batch.ms, this.#closed.signal).catch(() => undefined);
-    socket.resume();
   }
 
   /** A process that was replaced sends nothing any more, but goes on serving what it has. */
