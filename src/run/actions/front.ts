@@ -35,7 +35,9 @@ export async function openFrontOf(ctx: RunContext, side: Side, action: Of<'front
   const { service } = action;
   const place = await placeOf(ctx, side, service, signal);
   const wanted = wantedFront(side, ctx.app, service);
-  const servers = await Promise.all(action.instances.map((name) => serverOf(ctx, side, { service, name }, signal)));
+  const servers = await Promise.all(
+    action.instances.map(async (name) => serverOf(ctx, side, { service, details: await needInstance(ctx, name, signal) }, signal)),
+  );
   const of = { app: ctx.app, service };
   await ctx.fronts.change(of, (before) => servers.reduce(addToFront, openFront(before, place, wanted)), signal);
   return { note: place.networks.flatMap((n) => n.address ?? []).join(', ') };
@@ -45,8 +47,9 @@ export async function openFrontOf(ctx: RunContext, side: Side, action: Of<'front
 export async function addToFrontOf(ctx: RunContext, side: Side, action: Of<'front.add'>, signal: AbortSignal): Promise<{ note?: string }> {
   const { service, instance } = action;
   const wanted = wantedFront(side, ctx.app, service);
-  const server = await serverOf(ctx, side, { service, name: instance }, signal);
-  learnRelease(ctx, await needInstance(ctx, instance, signal));
+  const details = await needInstance(ctx, instance, signal);
+  const server = await serverOf(ctx, side, { service, details }, signal);
+  learnRelease(ctx, details);
   const before = ctx.store.getFront(ctx.app, service);
   const place: Front = before ?? (await placeOf(ctx, side, service, signal));
   const of = { app: ctx.app, service };
@@ -129,12 +132,17 @@ function placeAt({ app, service, networks }: Front | ServiceFront): Front {
 }
 
 /** An instance as its front reaches it, with the ports that it listens on now. */
-async function serverOf(ctx: RunContext, side: Side, of: { service: string; name: string }, signal: AbortSignal): Promise<FrontServer> {
-  const details = await needInstance(ctx, of.name, signal);
+async function serverOf(
+  ctx: RunContext,
+  side: Side,
+  { service, details }: { service: string; details: ContainerDetails },
+  signal: AbortSignal,
+): Promise<FrontServer> {
+  const { name } = details;
   const address = addressOf(details);
-  if (address === undefined) throw new BerthError('EDGE_FAILED', `${of.name} has no address that a front could use.`);
-  const known = side.services.get(of.service)?.tcpPorts ?? [];
-  return { name: of.name, address, ports: await openPorts(ctx, { details, address, known }, signal) };
+  if (address === undefined) throw new BerthError('EDGE_FAILED', `${name} has no address that a front could use.`);
+  const known = side.services.get(service)?.tcpPorts ?? [];
+  return { name, address, ports: await openPorts(ctx, { details, address, known }, signal) };
 }
 
 /** Where the kernel's table of the instance cannot be read (an engine in a machine of its own), the known ports are tried. */

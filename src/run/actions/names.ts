@@ -1,10 +1,13 @@
 import { labels, type Action } from '../../model/index.ts';
+import type { ContainerRequest } from '../../plan/container/index.ts';
+import type { ContainerDetails } from '../../ports/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { ensureAddress, isOwnNetwork } from '../target/addressing.ts';
 import { endpointsFor } from '../target/container-for.ts';
 import { needInstance } from '../target/instances.ts';
 
 type NameAction = Extract<Action, { kind: 'instance.name' }>;
+type Endpoint = ContainerRequest['connect'][number];
 
 /**
  * Lets an instance go without the names of its service, which its front has: it leaves networks and joins them again at the
@@ -12,7 +15,6 @@ type NameAction = Extract<Action, { kind: 'instance.name' }>;
  * moment without answer.
  */
 export async function leaveNames(ctx: RunContext, action: NameAction, signal: AbortSignal): Promise<void> {
-  const { engine } = ctx.target;
   const { service, instance } = action;
   const details = await needInstance(ctx, instance, signal);
   const front = ctx.store.getFront(ctx.app, service)?.networks.map((n) => n.name) ?? [];
@@ -21,9 +23,8 @@ export async function leaveNames(ctx: RunContext, action: NameAction, signal: Ab
     const there = details.networks[name];
     if (there?.aliases.every((alias) => alias === instance || details.id.startsWith(alias)) === true) continue;
     const address = there === undefined || there.address === '' ? ensureAddress(ctx, name, instance) : there.address;
-    if (there !== undefined) await engine.disconnectNetwork(name, details.id, signal);
     const fixed = address === undefined ? {} : { IPAMConfig: { IPv4Address: address } };
-    await engine.connectNetwork(name, details.id, { Aliases: [], ...fixed }, signal);
+    await joinAnew(ctx, details, { network: name, endpoint: { Aliases: [], ...fixed } }, signal);
   }
 }
 
@@ -36,13 +37,18 @@ function networksInRelease(ctx: RunContext, of: { readonly service: string; read
 
 /** Joins the networks on which an instance has not the names of its service as it would join them if it were created now. */
 export async function takeNamesBack(ctx: RunContext, side: Side, action: NameAction, signal: AbortSignal): Promise<void> {
-  const { engine } = ctx.target;
   const details = await needInstance(ctx, action.instance, signal);
   for (const { network, endpoint } of await endpointsFor(ctx, side, action, signal)) {
     const there = details.networks[network];
     const lacks = (alias: string): boolean => there?.aliases.includes(alias) !== true;
     if (there !== undefined && endpoint.Aliases?.some(lacks) !== true) continue;
-    if (there !== undefined) await engine.disconnectNetwork(network, details.id, signal);
-    await engine.connectNetwork(network, details.id, endpoint, signal);
+    await joinAnew(ctx, details, { network, endpoint }, signal);
   }
+}
+
+/** A container's endpoint cannot be changed: it leaves the network, if it is on it, and joins it in the other way. */
+async function joinAnew(ctx: RunContext, { id, networks }: ContainerDetails, to: Endpoint, signal: AbortSignal): Promise<void> {
+  const { engine } = ctx.target;
+  if (networks[to.network] !== undefined) await engine.disconnectNetwork(to.network, id, signal);
+  await engine.connectNetwork(to.network, id, to.endpoint, signal);
 }
