@@ -10,6 +10,11 @@ import { slotNumbers } from './container/standing.ts';
 /** The socket in the directory of a proxy's access log. */
 export const accessLogSocket = 'log.sock';
 
+/** Where the server listens for the access log of a proxy. */
+export function accessLogPath(place: Place): string {
+  return join(logDirectory(place), accessLogSocket);
+}
+
 /** Where the access log of a proxy can be read, and what the routes in it stand for. */
 export function accessLogSource(place: Place, config: ProxyConfig): LogSource {
   const routes = config.listeners.flatMap(routesOf).flatMap(({ id, of }) => {
@@ -18,7 +23,7 @@ export function accessLogSource(place: Place, config: ProxyConfig): LogSource {
   });
   const { [labels.app]: app = '', [labels.service]: service = '' } = place.labels;
   return {
-    socket: join(logDirectory(place), accessLogSocket),
+    socket: accessLogPath(place),
     masters: slotNumbers.map((slot) => join(slotDirectory(place, slot), masterSocket)),
     ...(place.role === 'front' ? { front: { app, service } } : {}),
     routes: Object.fromEntries(routes),

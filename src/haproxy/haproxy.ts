@@ -2,7 +2,7 @@ import type { BerthError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
 import { type Front, labels } from '../model/index.ts';
 import type { Certificates, DataPlane, Engine, Fronts, Telemetry } from '../ports/index.ts';
-import { accessLogSocket, accessLogSource } from './access-log-source.ts';
+import { accessLogPath, accessLogSocket, accessLogSource } from './access-log-source.ts';
 import { logMount } from './config/render.ts';
 import { CertificateFiles } from './container/certificates.ts';
 import { ensureImage, type ImageSettings, proxyImage, renewImage } from './container/image.ts';
@@ -31,7 +31,7 @@ export type HaproxyOptions = Pick<ProxyDeps, 'clock' | 'host'> & {
   /** Where the certificates of TLS listeners are; absent: there can be none. */
   readonly certificates?: Pick<Certificates, 'read'> | undefined;
   /** Who reads the access logs; absent: none are written. */
-  readonly telemetry?: Pick<Telemetry, 'follow'> | undefined;
+  readonly telemetry?: Pick<Telemetry, 'attend' | 'follow'> | undefined;
   /** Hears of failures that keep nothing from being served. */
   readonly onTrouble?: ((error: BerthError) => void) | undefined;
 };
@@ -83,6 +83,7 @@ function openProxy(options: HaproxyOptions, place: Place): DataPlane {
     renew: (signal) => renewImage(engine, image, signal),
     apply: (config, signal, how) =>
       mutex.run(async () => {
+        telemetry?.attend(accessLogPath(place));
         try {
           return await proxy.apply(config, signal, how);
         } finally {

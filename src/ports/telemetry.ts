@@ -2,6 +2,8 @@
 export interface Telemetry {
   /** Reads the access log of a proxy from now on; again with other routes when its configuration changes. */
   follow(source: LogSource): void;
+  /** A change of the proxy that writes to this socket is at hand, and may be its last: its lines are taken as they come for a moment. */
+  attend(socket: string): void;
   /** Tells which release an instance is of, before it is sent traffic. */
   learn(instance: { readonly app: string; readonly name: string; readonly release: number }): void;
   /** What was counted for an app in the last `spanMs`. Undefined while nobody counts: no proxy yet, or the counting process is being started. */

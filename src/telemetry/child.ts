@@ -23,6 +23,9 @@ export async function runCounting(clock: Clock, { onMessage, onEnd, send }: Chan
       case 'follow':
         reader.follow(message.source);
         return;
+      case 'attend':
+        reader.attend(message.socket);
+        return;
       case 'learn':
         counter.learn(message);
         return;

@@ -1,16 +1,11 @@
-import { backendOwner } from '../model/index.ts';
 import type { LogSource, RequestCounts, ServiceTraffic, TrafficCounts, TrafficQuery } from '../ports/index.ts';
-import { endOf, parseAccessLine, type AccessLine } from './access-line.ts';
+import { endOf, parseAccessLine, type Measures, type Way } from './access-line.ts';
 import { Losses } from './losses.ts';
+import { Ways, type KnownWay, type PlaceOfRequest } from './ways.ts';
 import { beginningOf, Cell, Windows } from './windows.ts';
 
-/** One way of requests to one instance of one release. */
-type Series = {
-  readonly app: string;
-  readonly service: string;
-  readonly route: string;
-  /** '' for what HAProxy answered by itself. */
-  readonly instance: string;
+/** Requests of one route to one instance of one release. */
+type Series = PlaceOfRequest & {
   release: number | undefined;
   readonly windows: Windows;
 };
@@ -21,6 +16,9 @@ export class Counter {
   readonly #series = new Map<string, Series>();
   readonly #releases = new Map<string, number>();
   readonly #sources = new Map<string, LogSource>();
+  readonly #ways = new Ways();
+  /** Found once for each way, until something is learned or forgotten. */
+  readonly #seriesOfWays = new Map<KnownWay, Series>();
   readonly #sinceMs: number;
   #settledAtMs: number;
   #lines = 0;
@@ -38,34 +36,29 @@ export class Counter {
 
   follow(source: LogSource): void {
     this.#sources.set(source.socket, source);
+    this.#ways.forget(source.socket);
+    this.#seriesOfWays.clear();
   }
 
   /** What was counted for the instance before its release was known is its as well. */
   learn({ app, name, release }: { readonly app: string; readonly name: string; readonly release: number }): void {
     this.#releases.set(instanceKey(app, name), release);
+    this.#seriesOfWays.clear();
     for (const series of this.#series.values()) {
       if (series.app === app && series.instance === name) series.release ??= release;
     }
   }
 
-  /** Counts a line of a source; what is no line of an access log is passed over. Answers whether it was counted. */
-  take(socket: string, text: string, nowMs: number): AccessLine | undefined {
-    const line = parseAccessLine(text);
-    const source = this.#sources.get(socket);
-    if (line === undefined || source === undefined) return undefined;
-    this.#losses.see(socket, line);
-    const place = placeOf(source, line);
-    // Kept by HAProxy from a time that is marked as not seen: some of it would be counted, and the rest not.
-    if (place === undefined || endOf(line) < this.#sinceMs) return line;
-    this.#lines++;
-    this.#seriesOf(place).windows.record(line, nowMs);
-    return line;
+  /** Counts a line of a source; what is no line of an access log is passed over. Answers whose it was. */
+  take(socket: string, text: string, nowMs: number): Way | undefined {
+    return this.#read(socket, text, (way, measures) => this.#count(way, measures, nowMs));
   }
 
   /** The same for a line that may have come before, from the memory of a HAProxy process that was replaced. */
   takeAgain(socket: string, text: string, nowMs: number): void {
-    const line = parseAccessLine(text);
-    if (line !== undefined && !this.#losses.isKnown(socket, line)) this.take(socket, text, nowMs);
+    this.#read(socket, text, (way, measures) => {
+      if (!this.#losses.isKnown(way.sequence, measures)) this.#count(way, measures, nowMs);
+    });
   }
 
   /** A HAProxy process was replaced, and what it had left to say was read as far as it could be. */
@@ -79,7 +72,9 @@ export class Counter {
     this.#settledAtMs = nowMs;
     for (const [key, series] of this.#series) {
       series.windows.age(nowMs);
-      if (series.windows.isEmpty) this.#series.delete(key);
+      if (!series.windows.isEmpty) continue;
+      this.#series.delete(key);
+      this.#seriesOfWays.clear();
     }
   }
 
@@ -109,6 +104,25 @@ export class Counter {
     };
   }
 
+  #read(socket: string, text: string, handle: (way: KnownWay, measures: Measures) => void): Way | undefined {
+    const line = parseAccessLine(text);
+    const source = this.#sources.get(socket);
+    const way = line && source && this.#ways.find(source, line.way);
+    if (line === undefined || way === undefined) return undefined;
+    handle(way, line.measures);
+    return way.way;
+  }
+
+  #count(way: KnownWay, measures: Measures, nowMs: number): void {
+    this.#losses.see(way.sequence, measures);
+    // Kept by HAProxy from a time that is marked as not seen: some of it would be counted, and the rest not.
+    if (way.place === undefined || endOf(measures) < this.#sinceMs) return;
+    this.#lines++;
+    let series = this.#seriesOfWays.get(way);
+    if (series === undefined) this.#seriesOfWays.set(way, (series = this.#seriesOf(way.place)));
+    series.windows.record(measures, nowMs);
+  }
+
   #seriesOf({ app, service, route, instance }: PlaceOfRequest): Series {
     const release = this.#releases.get(instanceKey(app, instance));
     const key = [app, service, route, instance, release ?? ''].join('\n');
@@ -118,24 +132,6 @@ export class Counter {
     this.#series.set(key, series);
     return series;
   }
-}
-
-type PlaceOfRequest = Pick<Series, 'app' | 'service' | 'route' | 'instance'>;
-
-/** Whose a request was; of a front nothing is believed about others. */
-function placeOf({ front, routes }: LogSource, line: AccessLine): PlaceOfRequest | undefined {
-  const isRouted = line.route !== '-' && line.route !== '';
-  // Where HAProxy answered by itself, it names the frontend.
-  const of = backendOwner(line.backend) ?? (isRouted ? routes[line.route] : undefined);
-  if (of === undefined) return undefined;
-  if (front !== undefined && (front.app !== of.app || front.service !== of.service)) return undefined;
-  const instance = line.server.startsWith('<') ? '' : line.server;
-  return { ...of, instance, route: isRouted ? line.route : portOf(line, front === undefined ? '' : ' (front)') };
-}
-
-/** Frontends are `in_<port>`, with an address behind it on the edge. */
-function portOf({ frontend }: AccessLine, suffix: string): string {
-  return `:${/^in_(\d+)/.exec(frontend)?.[1] ?? '?'}${suffix}`;
 }
 
 function serviceTraffic(name: string, series: readonly Series[], fromMs: number): ServiceTraffic {

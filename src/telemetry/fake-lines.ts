@@ -1,23 +1,13 @@
-import type { AccessLine } from './access-line.ts';
+import type { Measures, Way } from './access-line.ts';
 
-const every = {
-  n: 0,
-  pid: 8,
-  born: 1000,
-  at: 100_000,
-  frontend: 'in_80_any',
-  backend: 'shop.web.3000',
-  server: 'shop-web-1',
-  route: '-',
-  in: 100,
-  out: 200,
-  retries: '0',
-  end: '--',
-};
-const ofRequests = { status: 200, queueMs: 0, connectMs: 1, responseMs: 4 };
+const way = { pid: 8, born: 1000, frontend: 'in_80_any', backend: 'shop.web.3000', server: 'shop-web-1', route: '-' };
+const measures = { n: 0, at: 100_000, ms: 5, in: 100, out: 200, status: 200, queueMs: 0, connectMs: 1, responseMs: 4 };
 
 /** A line as HAProxy writes it, for tests. */
-export function lineOf(over: Partial<AccessLine> = {}): string {
-  const passedOn = over.frontend?.endsWith('tcp') === true;
-  return JSON.stringify({ ...every, ...(passedOn ? {} : ofRequests), ms: 5, ...over });
+export function lineOf(over: Partial<Way & Measures> = {}): string {
+  const { pid, born, frontend, backend, server, route, ...rest } = { ...way, ...over };
+  const { n, at, ms, in: bytesIn, out, retries = 0, status, queueMs, connectMs, responseMs } = { ...measures, ...rest };
+  const ofRequests = frontend.endsWith('tcp') ? [] : [status, queueMs, connectMs, responseMs];
+  const is = [n, at, ms, bytesIn, out, String(retries), ...ofRequests];
+  return JSON.stringify({ pid, born, frontend, backend, server, route, is });
 }

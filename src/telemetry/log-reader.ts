@@ -2,8 +2,9 @@ import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Clock, LogSource } from '../ports/index.ts';
-import type { AccessLine } from './access-line.ts';
+import type { Way } from './access-line.ts';
 import type { Counter } from './counter.ts';
+import { Gathering, pausable } from './gathering.ts';
 import { readLeftovers } from './leftovers.ts';
 
 export type LogReaderDeps = { readonly counter: Counter; readonly clock: Clock; readonly onTrouble: (error: Error) => void };
@@ -15,7 +16,7 @@ const longestLine = 16 * 1024;
 export class LogReader {
   readonly #deps: LogReaderDeps;
   readonly #sources = new Map<string, { source: LogSource; readonly server: Server }>();
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Map<Socket, { readonly path: string; readonly gathering: Gathering }>();
   readonly #closed = new AbortController();
 
   constructor(deps: LogReaderDeps) {
@@ -32,7 +33,7 @@ export class LogReader {
       return;
     }
     known?.server.close();
-    const server = createServer((socket) => this.#take(source.socket, socket));
+    const server = createServer(pausable, (socket) => this.#take(source.socket, socket));
     this.#sources.set(source.socket, { source, server });
     server.on('error', (error) => {
       this.#sources.delete(source.socket);
@@ -45,17 +46,23 @@ export class LogReader {
     server.listen(source.socket, () => chmodSync(source.socket, 0o666));
   }
 
+  /** Takes the lines of a proxy as they come for a moment. */
+  attend(path: string): void {
+    for (const connection of this.#sockets.values()) if (connection.path === path) connection.gathering.attend();
+  }
+
   close(): void {
     this.#closed.abort();
     for (const { server } of this.#sources.values()) server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
   #take(path: string, socket: Socket): void {
     const { counter, clock } = this.#deps;
     let rest = '';
-    let last: AccessLine | undefined;
-    this.#sockets.add(socket);
+    let last: Way | undefined;
+    const gathering = new Gathering(socket, clock, this.#closed.signal);
+    this.#sockets.set(socket, { path, gathering });
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
       const nowMs = clock.now();
@@ -63,6 +70,7 @@ export class LogReader {
       rest = lines.pop() ?? '';
       for (const line of lines) last = counter.take(path, line, nowMs) ?? last;
       if (rest.length > longestLine) socket.destroy();
+      else gathering.saw({ lines: lines.length, bytes: chunk.length, nowMs });
     });
     // It ended; what closes the connection says why.
     socket.on('error', () => undefined);
@@ -73,7 +81,7 @@ export class LogReader {
   }
 
   /** A process that was replaced sends nothing any more, but goes on serving what it has. */
-  async #finish(path: string, { pid, born }: AccessLine): Promise<void> {
+  async #finish(path: string, { pid, born }: Way): Promise<void> {
     const { counter, clock } = this.#deps;
     const masters = this.#sources.get(path)?.source.masters ?? [];
     const onLine = (text: string): boolean => {

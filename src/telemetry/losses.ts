@@ -1,11 +1,19 @@
 import type { TrafficGap } from '../ports/index.ts';
-import { type AccessLine, endOf } from './access-line.ts';
+import { endOf, type Measures, type Way } from './access-line.ts';
 
 /** How many gaps are remembered. */
 const most = 100;
 
 /** A gap, and the socket that the lines should have come by. */
 type SourceGap = { readonly source: string; readonly gap: TrafficGap };
+
+/** Which lines are numbered together: those of one listener of one HAProxy process. */
+export type SequenceName = { readonly key: string; readonly source: string };
+
+export function sequenceOf(source: string, { pid, born, frontend }: Way): SequenceName {
+  return { source, key: `${source} ${pid} ${born} ${frontend}` };
+}
+
 type Sequence = {
   readonly source: string;
   first: number;
@@ -26,14 +34,13 @@ export class Losses {
     return this.#gaps.filter(({ source }) => isWanted(source)).map(({ gap }) => gap);
   }
 
-  /** Whether a process wrote a line of this number that was counted already. */
-  isKnown(source: string, line: AccessLine): boolean {
-    const sequence = this.#sequences.get(keyOf(source, line));
-    return sequence !== undefined && line.n <= sequence.last;
+  /** Whether a line of this number was counted already in a sequence. */
+  isKnown({ key }: SequenceName, { n }: Measures): boolean {
+    const sequence = this.#sequences.get(key);
+    return sequence !== undefined && n <= sequence.last;
   }
 
-  see(source: string, line: AccessLine): void {
-    const key = keyOf(source, line);
+  see({ key, source }: SequenceName, line: Measures): void {
     const sequence = this.#sequences.get(key);
     if (sequence === undefined) {
       this.#sequences.set(key, { source, first: line.n, last: line.n, seen: 1, told: 0, missingBefore: 0, lastAtMs: endOf(line) });
@@ -64,8 +71,4 @@ export class Losses {
     this.#gaps.push({ source, gap });
     if (this.#gaps.length > most) this.#gaps.shift();
   }
-}
-
-function keyOf(source: string, line: AccessLine): string {
-  return `${source} ${line.pid} ${line.born} ${line.frontend}`;
 }

@@ -3,6 +3,7 @@ import type { LogSource, TrafficCounts, TrafficQuery } from '../ports/index.ts';
 /** What the server tells the process that counts. */
 export type ToChild =
   | { readonly kind: 'follow'; readonly source: LogSource }
+  | { readonly kind: 'attend'; readonly socket: string }
   | { readonly kind: 'learn'; readonly app: string; readonly name: string; readonly release: number }
   | { readonly kind: 'read'; readonly id: number; readonly query: TrafficQuery };
 

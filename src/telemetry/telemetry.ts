@@ -50,6 +50,10 @@ class ForkedTelemetry implements CountingTelemetry {
     else this.#tell({ kind: 'follow', source });
   }
 
+  attend(socket: string): void {
+    this.#tell({ kind: 'attend', socket });
+  }
+
   learn({ app, name, release }: { readonly app: string; readonly name: string; readonly release: number }): void {
     const message: ToChild = { kind: 'learn', app, name, release };
     this.#releases.set(`${app}/${name}`, message);

@@ -1,5 +1,5 @@
 import { Histogram } from '../kit/index.ts';
-import { type AccessLine, endOf, latencyOf } from './access-line.ts';
+import { endOf, latencyOf, type Measures } from './access-line.ts';
 
 /** What is kept: each second of the last two minutes, each minute of the last three hours. */
 const kept = { seconds: 120, minutes: 180 };
@@ -22,14 +22,14 @@ export class Cell {
   retries = 0;
   readonly latency = new Histogram();
 
-  record(line: AccessLine): void {
+  record(line: Measures): void {
     const { status = 0 } = line;
     this.requests++;
     if (status >= 500) this.responses5xx++;
     else if (status >= 400) this.responses4xx++;
     this.bytesIn += line.in;
     this.bytesOut += line.out;
-    this.retries += Math.abs(Number.parseInt(line.retries, 10)) || 0;
+    this.retries += line.retries;
     const latencyMs = latencyOf(line);
     if (latencyMs !== undefined) this.latency.record(latencyMs);
   }
@@ -55,7 +55,7 @@ export class Windows {
   }
 
   /** Counts a line in the second in which its request ended. A line that was held up counts where it belongs. */
-  record(line: AccessLine, nowMs: number): void {
+  record(line: Measures, nowMs: number): void {
     // HAProxy's clock is this machine's; a request cannot have ended later than now.
     const endMs = Math.min(endOf(line), nowMs);
     if (endMs < nowMs - kept.minutes * minuteMs) return;

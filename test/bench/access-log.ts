@@ -11,8 +11,8 @@ import { openCounting } from './kit/counting.ts';
 import { childrenOf, cpuSeconds } from './kit/process.ts';
 import { ratesByTurns } from './kit/wrk.ts';
 
-const rounds = 10;
-const seconds = 3;
+const rounds = 40;
+const seconds = 1;
 const lines = 1_000_000;
 const shares = [0.5, 0.95, 0.99] as const;
 
@@ -113,5 +113,5 @@ async function write(socketPath: string, latencies: Float64Array): Promise<void>
 /** A request that has just ended. */
 function lineOf(n: number, ms: number, nowMs: number): string {
   const at = nowMs - ms;
-  return `{"n":${n},"pid":8,"born":1,"at":${at},"frontend":"in_80_any","backend":"bench.web.3000","server":"bench-web-${n % 3}","route":"bench.test/","in":83,"out":73,"retries":"0","end":"--","status":200,"queueMs":0,"connectMs":0,"responseMs":${ms},"ms":${ms}}\n`;
+  return `{"pid":8,"born":1,"frontend":"in_80_any","backend":"bench.web.3000","server":"bench-web-${n % 3}","route":"bench.test/","is":[${n},${at},${ms},83,73,"0",200,0,0,${ms}]}\n`;
 }

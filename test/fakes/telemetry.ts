@@ -4,10 +4,15 @@ import type { LogSource, Telemetry, TrafficCounts } from '../../src/ports/index.
 export class FakeTelemetry implements Telemetry {
   readonly followed: LogSource[] = [];
   readonly releases = new Map<string, number>();
+  readonly attended: string[] = [];
   counts: TrafficCounts | undefined;
 
   follow(source: LogSource): void {
     this.followed.push(source);
+  }
+
+  attend(socket: string): void {
+    this.attended.push(socket);
   }
 
   learn({ app, name, release }: { readonly app: string; readonly name: string; readonly release: number }): void {

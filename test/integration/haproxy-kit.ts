@@ -37,7 +37,7 @@ export async function openEdge(
   input: {
     readonly image?: string;
     readonly certificates?: Pick<Certificates, 'read'>;
-    readonly telemetry?: Pick<Telemetry, 'follow'>;
+    readonly telemetry?: Pick<Telemetry, 'attend' | 'follow'>;
   } = {},
 ): Promise<EdgeUnderTest> {
   const installation = `t-edge-${randomBytes(4).toString('hex').slice(0, 5)}`;

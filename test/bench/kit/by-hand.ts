@@ -53,7 +53,7 @@ export function accessLogOf(configuration: string, socket: string): AccessLog | 
   if (start === -1) return undefined;
   const length = lines.slice(start + 1).findIndex((line) => !line.startsWith('  '));
   const ring = lines.slice(start, start + 1 + length).map((line) => line.replace(/unix@.*/, `unix@${socket}`));
-  const defaults = lines.filter((line) => /^ {2}(log |option dontlognull|log-format .*responseMs)/.test(line));
+  const defaults = lines.filter((line) => /^ {2}(log |option dontlognull|log-format .*%ST)/.test(line));
   return { globals: lines.filter((line) => line.includes('proc.berth_born date')), ring, defaults: [...new Set(defaults)] };
 }
 

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../kit/index.ts';
+import { Counter } from './counter.ts';
+import { lineOf } from './fake-lines.ts';
+import { LogReader } from './log-reader.ts';
+
+let directory: string;
+let socket: string;
+let counter: Counter;
+let reader: LogReader;
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'berth-log-'));
+  socket = path.join(directory, 'log/log.sock');
+  counter = new Counter(systemClock.now());
+  const onTrouble = (error: Error): void => {
+    throw error;
+  };
+  reader = new LogReader({ counter, clock: systemClock, onTrouble });
+  reader.follow({ socket, masters: [], routes: {} });
+  await expect.poll(() => existsSync(socket)).toBe(true);
+});
+afterEach(async () => {
+  reader.close();
+  await rm(directory, { recursive: true });
+});
+
+/** What HAProxy sends, a part at a time. */
+async function send(parts: readonly string[]): Promise<void> {
+  const connection = connect(socket);
+  for (const part of parts) await new Promise((resolve) => connection.write(part, resolve));
+  connection.end();
+}
+
+function linesFrom(first: number, count: number): string {
+  const at = systemClock.now();
+  return Array.from({ length: count }, (_, i) => `${lineOf({ n: first + i, at })}\n`).join('');
+}
+
+test('counts every line of a dense stream that ends while its lines gather', async () => {
+  const parts = Array.from({ length: 200 }, (_, i) => linesFrom(i * 50, 50));
+  await send(parts);
+  await expect.poll(() => counter.lines).toBe(10_000);
+  expect(counter.read({ app: 'shop', spanMs: 1000 }, systemClock.now()).gaps.filter((gap) => gap.kind === 'lost')).toEqual([]);
+});
+
+test('puts a line together that comes in pieces, and closes on who sends no end', async () => {
+  const line = lineOf({ at: systemClock.now() });
+  await send([line.slice(0, 20), line.slice(20), '\n']);
+  await expect.poll(() => counter.lines).toBe(1);
+  const connection = connect(socket).on('error', () => undefined);
+  const closed = new Promise((resolve) => connection.once('close', resolve));
+  connection.write('x'.repeat(100_000));
+  await closed;
+});
