@@ -4,8 +4,11 @@ import { defaults } from './defaults.ts';
 import type { RenderOptions } from './options.ts';
 import { nameWord, portWord } from './words.ts';
 
-/** One thread carries what one service is called by its neighbours, and takes half the memory of two. It is nobody from its start. */
-export const frontGlobals: readonly string[] = ['  nbthread 1', '  fd-hard-limit 16384'];
+/**
+ * One thread carries what one service is called by its neighbours, and takes half the memory of two; so do tables for 4,000
+ * connections and half of HAProxy's usual cache of freed buffers (`tune.memory.hot-size`). It is nobody from its start.
+ */
+export const frontGlobals: readonly string[] = ['  nbthread 1', '  fd-hard-limit 8192', '  tune.memory.hot-size 262144'];
 
 /**
  * The defaults of a front. Its clients are programs: what HAProxy says by itself when nothing is ready stays short and its own
