@@ -16,7 +16,7 @@ function gathering() {
     tested,
     log,
     saw: (read: typeof few, afterMs = 1) => tested.saw({ ...read, nowMs: (nowMs += afterMs) }),
-    async wake() {
+    wake: async (): Promise<void> => {
       for (const resolve of waiting.splice(0)) resolve();
       await Promise.resolve();
     },
