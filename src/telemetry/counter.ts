@@ -18,7 +18,7 @@ export class Counter {
   readonly #sources = new Map<string, LogSource>();
   readonly #ways = new Ways();
   /** Found once for each way, until something is learned or forgotten. */
-  readonly #seriesOfWays = new Map<KnownWay, Series>();
+  #seriesOfWays = new WeakMap<KnownWay, Series>();
   readonly #sinceMs: number;
   #settledAtMs: number;
   #lines = 0;
@@ -37,13 +37,13 @@ export class Counter {
   follow(source: LogSource): void {
     this.#sources.set(source.socket, source);
     this.#ways.forget(source.socket);
-    this.#seriesOfWays.clear();
+    this.#seriesOfWays = new WeakMap();
   }
 
   /** What was counted for the instance before its release was known is its as well. */
   learn({ app, name, release }: { readonly app: string; readonly name: string; readonly release: number }): void {
     this.#releases.set(instanceKey(app, name), release);
-    this.#seriesOfWays.clear();
+    this.#seriesOfWays = new WeakMap();
     for (const series of this.#series.values()) {
       if (series.app === app && series.instance === name) series.release ??= release;
     }
@@ -74,7 +74,7 @@ export class Counter {
       series.windows.age(nowMs);
       if (!series.windows.isEmpty) continue;
       this.#series.delete(key);
-      this.#seriesOfWays.clear();
+      this.#seriesOfWays = new WeakMap();
     }
   }
 

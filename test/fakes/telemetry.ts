@@ -4,15 +4,14 @@ import type { LogSource, Telemetry, TrafficCounts } from '../../src/ports/index.
 export class FakeTelemetry implements Telemetry {
   readonly followed: LogSource[] = [];
   readonly releases = new Map<string, number>();
-  readonly attended: string[] = [];
   counts: TrafficCounts | undefined;
 
   follow(source: LogSource): void {
     this.followed.push(source);
   }
 
-  attend(socket: string): void {
-    this.attended.push(socket);
+  attend(): void {
+    // It holds nothing back that could come too late.
   }
 
   learn({ app, name, release }: { readonly app: string; readonly name: string; readonly release: number }): void {

@@ -43,7 +43,8 @@ while [ -z "$over" ]; do sleep 1000000 & wait $!; done
 
 /**
  * Of jemalloc, which Debian's HAProxy is linked with: gives back soon what a burst of connections took, where it would keep
- * 4 MB for good, and keeps nothing for each thread, of which there is one. Not part of what makes a container outdated: replacing one costs more than it would gain.
+ * 4 MB for good, and keeps nothing for each thread, of which there is one. Not part of what makes a container outdated:
+ * replacing one costs more than it would gain.
  */
 const leanMemory = 'MALLOC_CONF=narenas:1,dirty_decay_ms:100,muzzy_decay_ms:0,tcache:false';
 
