@@ -32,7 +32,7 @@ function ask({ stream, agent, timeoutMs, send }: Asking, id: string | undefined)
       const status = reply.statusCode ?? 0;
       if (!reply.complete) end({ reason: 'cut off' });
       else if (status >= 200 && status < 300) end({ version: versionOf(text) });
-      else end({ reason: String(status) });
+      else end({ reason: `${status} ${text.replaceAll(/\s+/g, ' ').slice(0, 80)}`.trim() });
     });
     reply.once('error', (error: NodeJS.ErrnoException) => end({ reason: error.code ?? error.message }));
   });

@@ -21,7 +21,7 @@ export type LoadPlan = { readonly streams: readonly Stream[]; readonly timeoutMs
 export type StreamReport = {
   readonly requests: number;
   readonly lost: number;
-  /** What lost requests got instead of a 2xx: an errno, a status, or `timeout`. */
+  /** What lost requests got instead of a 2xx: an errno, a status with the start of its body, or `timeout`. */
   readonly why: Readonly<Record<string, number>>;
   /** How often each `version` was named by an answer. */
   readonly versions: Readonly<Record<string, number>>;

@@ -3,6 +3,7 @@ import { Mutex } from '../kit/index.ts';
 import { type Front, labels } from '../model/index.ts';
 import type { Certificates, DataPlane, Engine, Fronts, Telemetry } from '../ports/index.ts';
 import { accessLogPath, accessLogSocket, accessLogSource } from './access-log-source.ts';
+import { keptSeconds } from './config/kept.ts';
 import { logMount } from './config/render.ts';
 import { CertificateFiles } from './container/certificates.ts';
 import { ensureImage, type ImageSettings, proxyImage, renewImage } from './container/image.ts';
@@ -77,6 +78,7 @@ function openProxy(options: HaproxyOptions, place: Place): DataPlane {
   const accessLog = telemetry === undefined ? undefined : `${logMount}/${accessLogSocket}`;
   const render = { ipv6, owner: place.owner, accessLog, role: place.role };
   const proxy = new Proxy({ container, certificates, clock, host, findHolder, render, onTrouble });
+  const keptMs = keptSeconds[place.role] * 1000;
   const mutex = new Mutex();
   return {
     prepare: (signal) => ensureImage(engine, image, signal),
@@ -91,10 +93,10 @@ function openProxy(options: HaproxyOptions, place: Place): DataPlane {
           if (config.listeners.length > 0) telemetry?.follow(accessLogSource(place, config));
         }
       }),
-    drained: (input, signal) => drain({ reach: (s) => proxy.reach(s), clock }, input, signal),
+    drained: (input, signal) => drain({ reach: (s) => proxy.reach(s), clock, keptMs }, input, signal),
     version: (signal) => proxy.version(signal),
     finished: ({ withinMs }, signal) =>
-      finish({ reach: (s) => proxy.reach(s), tidy: (s) => mutex.run(() => proxy.tidy(s)), clock }, withinMs, signal),
+      finish({ reach: (s) => proxy.reach(s), tidy: (s) => mutex.run(() => proxy.tidy(s)), clock, keptMs }, withinMs, signal),
     stats: (signal) => proxy.stats(signal),
     portHolder: (input, signal) => proxy.portHolder(input, signal),
     remove: (signal, finishMs) => mutex.run(() => container.remove(signal, finishMs)),

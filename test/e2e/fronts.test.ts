@@ -169,3 +169,15 @@ test('from plain DNS to a front and back no new connection is lost; kept ones ma
     expect(report.streams['named-kept']?.lost, losses(report)).toBeLessThanOrEqual(way === 'front' ? 10 : 0);
   }
 }, 120_000);
+
+test('a client is told for how long a connection that it keeps can be used: not by the instance, by who holds it', async () => {
+  await using site = await openSite();
+  shop(site);
+  await site.ok('up');
+  await using caller = await Caller.open(`${site.name}_default`);
+  const told = (url: string) => caller.node(`console.log((await fetch('${url}')).headers.get('keep-alive'))`);
+  expect(await told('http://api:3000/')).toBe('timeout=58');
+  expect((await fetch(site.url())).headers.get('keep-alive')).toBe('timeout=8');
+  const [instance = ''] = await site.instances('api');
+  expect(await told(`http://${await docker('inspect', '-f', '{{.Config.Hostname}}', instance)}:3000/`)).toBe('timeout=5');
+});

@@ -1,10 +1,10 @@
 import { logFormat, logTarget } from './access-log.ts';
+import { keptSeconds } from './kept.ts';
 import type { RenderOptions } from './options.ts';
 import { errorPages } from './pages.ts';
 
 /**
- * Timeouts: a header must come within 10 s and an idle connection is kept 10 s, so that an old worker is free of both
- * 10 s after a reload; so must a TLS handshake. A response may be silent for 10 minutes (reports, event streams), a tunnel for an hour,
+ * Timeouts: a header must come within 10 s, and so must a TLS handshake. A response may be silent for 10 minutes (reports, event streams), a tunnel for an hour,
  * a TCP connection for a day, with keepalive probes that find dead peers; where the client has closed its side, for 10 minutes.
  */
 export function defaults(options: RenderOptions): string[] {
@@ -31,7 +31,7 @@ export function defaults(options: RenderOptions): string[] {
     '  timeout server 10m',
     '  timeout tunnel 1h',
     '  timeout http-request 10s',
-    '  timeout http-keep-alive 10s',
+    `  timeout http-keep-alive ${keptSeconds[options.role]}s`,
     '  http-reuse safe',
     '  retry-on conn-failure empty-response',
     ...errorPages.map((page) => `  http-error ${page}`),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { render } from './render.ts';
 
-test('a front listens on every address, changes no request and answers with no page', () => {
+test('a front listens on every address, changes no request, answers with no page and says how long it keeps a connection', () => {
   const { text } = render(
     {
       listeners: [
@@ -24,6 +24,7 @@ test('a front listens on every address, changes no request and answers with no p
   expect(text).toContain(`frontend in_80 from http
   bind 0.0.0.0:80
   bind :::80 v6only
+  http-after-response set-header Keep-Alive timeout=58 unless { status 101 }
   default_backend shop.api.80
 frontend in_9000 from tcp
   bind 0.0.0.0:9000

@@ -49,6 +49,7 @@ test('renders listeners, rules, checks and servers', () => {
   expect(changing(renderConfig(config, options))).toBe(`frontend in_8080_any from http
   bind 0.0.0.0:8080
   bind :::8080 v6only
+  http-after-response set-header Keep-Alive timeout=8 unless { status 101 }
   http-request set-header X-Forwarded-For %[src]
   http-request set-header X-Forwarded-Proto http
   http-request set-header X-Forwarded-Host %[req.fhdr(host)] if { req.fhdr(host) -m found }
@@ -60,6 +61,7 @@ test('renders listeners, rules, checks and servers', () => {
   default_backend shop.web.8080
 frontend in_80_127.0.0.1 from http
   bind 127.0.0.1:80
+  http-after-response set-header Keep-Alive timeout=8 unless { status 101 }
   http-request set-var(txn.berth_host) req.fhdr(host),host_only,rtrim(.),lower
   http-request set-header X-Forwarded-For %[src]
   http-request set-header X-Forwarded-Proto http

@@ -4,6 +4,7 @@ import { ruleActions } from './actions.ts';
 import { bindLines } from './binds.ts';
 import { connectionRules } from './connections.ts';
 import { forwardedHeaders } from './forwarded.ts';
+import { keptHint } from './kept.ts';
 import type { RenderOptions } from './options.ts';
 import { selectRoute, takersOf } from './selection.ts';
 import { addressWord, nameWord, portWord } from './words.ts';
@@ -20,6 +21,7 @@ export function frontend(listener: Listener, options: RenderOptions, thumbprints
   const needsHost = acme.length > 0 || takers.some(({ rule }) => rule.host !== undefined || rule.rules?.httpsRedirect !== undefined);
   return [
     ...lines,
+    keptHint(options.role),
     ...(needsHost ? ['  http-request set-var(txn.berth_host) req.fhdr(host),host_only,rtrim(.),lower'] : []),
     ...acme,
     ...forwardedHeaders(listener),

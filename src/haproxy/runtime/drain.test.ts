@@ -30,6 +30,7 @@ class Scene {
       },
     },
     reach: async () => ({ lines: this.#lines, retired: this.retired }),
+    keptMs: 10_000,
   };
 
   /** HAProxy containers that were replaced. */
@@ -96,7 +97,7 @@ test('gives requests and tunnels each their own time', async () => {
   expect(scene.nowMs).toBeGreaterThanOrEqual(5_000);
 });
 
-test('waits ten seconds after a reload while clients keep connections to the old worker', async () => {
+test('waits after a reload for as long as connections are kept, while clients keep connections to the old worker', async () => {
   const scene = new Scene();
   scene.old = { requests: 0, tunnels: 0, idle: 1 };
   expect(await drain(scene.deps, input)).toEqual({ closed: 0 });

@@ -19,10 +19,10 @@ export type DrainDeps = {
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
   /** How HAProxy is reached; undefined when none runs: then nothing is in flight. */
   readonly reach: (signal?: AbortSignal) => Promise<Reached | undefined>;
+  /** How long after a reload an old worker can still take a new request, on a connection that a client kept. */
+  readonly keptMs: number;
 };
 
-/** How long an old worker can still take a new request on a connection that a client kept: `timeout http-keep-alive`. */
-const keptMs = 10_000;
 /** `show proc` counts whole seconds. */
 const roundingMs = 1_000;
 /** How often a HAProxy that does not answer (it is starting again) is asked once more. */
@@ -65,12 +65,12 @@ async function isDraining({ reach }: DrainDeps, input: DrainInput, signal: Abort
   return server === undefined || server.admin !== 'ready' || server.weight === 0;
 }
 
-async function look({ reach }: DrainDeps, input: DrainInput, signal: AbortSignal | undefined): Promise<Left> {
+async function look({ reach, keptMs }: DrainDeps, input: DrainInput, signal: AbortSignal | undefined): Promise<Left> {
   const nothing = { requests: 0, long: 0, wait: false };
   const reached = await reach(signal);
   if (reached === undefined) return nothing;
   const current = await inHand(reached.lines.worker, input, signal);
-  const lefts = await Promise.all((await leftovers(reached, signal)).map((w) => inOldWorker(w, input, signal)));
+  const lefts = await Promise.all((await leftovers(reached, signal)).map((w) => inOldWorker(w, { input, keptMs }, signal)));
   return [current, ...lefts].reduce(
     (sum, l) => ({ requests: sum.requests + l.requests, long: sum.long + l.long, wait: sum.wait || l.wait }),
     nothing,
@@ -104,11 +104,15 @@ async function inHand(ask: Ask, input: DrainInput, signal: AbortSignal | undefin
 }
 
 /**
- * An old worker cannot be told to drain ("Proxy is disabled"): for ten seconds after its reload, clients that kept
+ * An old worker cannot be told to drain ("Proxy is disabled"): until `keptMs` after its reload, clients that kept
  * their connection may send it a request more. Afterwards, or once only tunnels are left, what it has in hand is all
  * there will be.
  */
-async function inOldWorker({ ask, sinceMs }: Leftover, input: DrainInput, signal: AbortSignal | undefined): Promise<Left> {
+async function inOldWorker(
+  { ask, sinceMs }: Leftover,
+  { input, keptMs }: { readonly input: DrainInput; readonly keptMs: number },
+  signal: AbortSignal | undefined,
+): Promise<Left> {
   const left = await inHand(ask, input, signal);
   if (sinceMs === undefined) return { ...left, wait: true };
   if (input.mode === 'tcp' || sinceMs >= keptMs + roundingMs) return left;

@@ -17,6 +17,7 @@ class Scene {
     },
     reach: async () => ({ lines: this.#lines, retired: [{ name: '1', sinceMs: 0, lines: this.#lines }] }),
     tidy: async () => (this.#ended ? 0 : 1),
+    keptMs: 10_000,
   };
 
   readonly #lines = {

@@ -9,10 +9,12 @@ export type FinishDeps = {
   readonly reach: (signal?: AbortSignal) => Promise<Reached | undefined>;
   /** Removes containers that have ended; answers how many have not. */
   readonly tidy: (signal?: AbortSignal) => Promise<number>;
+  /** After how long an idle client of a HAProxy that was replaced is gone. */
+  readonly keptMs: number;
 };
 
-/** Idle clients of a HAProxy that was replaced are gone after `timeout http-keep-alive`, and a container ends soon after. */
-const patienceMs = 20_000;
+/** A container ends soon after the last client of its HAProxy is gone. */
+const endingMs = 10_000;
 
 /** Waits as {@link DataPlane.finished} promises. */
 export async function finish(deps: FinishDeps, withinMs: number, signal?: AbortSignal): Promise<{ readonly closed: number }> {
@@ -24,7 +26,7 @@ export async function finish(deps: FinishDeps, withinMs: number, signal?: AbortS
     if (workers.length === 0 && ending === 0) return { closed };
     const elapsedMs = deps.clock.monotonic() - startMs;
     if (elapsedMs >= withinMs) for (const worker of workers) closed += await closeAll(worker, signal);
-    if (elapsedMs >= withinMs + patienceMs) {
+    if (elapsedMs >= withinMs + deps.keptMs + endingMs) {
       throw new BerthError('EDGE_FAILED', 'A HAProxy that was replaced does not end.', {
         details: { workers: workers.map((w) => w.name) },
       });

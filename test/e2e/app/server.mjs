@@ -55,14 +55,14 @@ const kept = new Agent({ keepAlive: true });
 
 /** Asks another service by its name, and answers what it answered. */
 function via(agent, reply) {
-  const failed = (error) => reply(502, { code: error.code });
+  const failed = (error, status) => reply(502, { error: error.code ?? error.message, reused: call.reusedSocket, status });
   const call = get(UPSTREAM, { agent }, async (answer) => {
     let text = '';
     try {
       for await (const part of answer.setEncoding('utf8')) text += part;
       reply(answer.statusCode, JSON.parse(text));
     } catch (error) {
-      failed(error);
+      failed(error, answer.statusCode);
     }
   });
   call.once('error', failed);
