@@ -46,7 +46,7 @@ async function byHand(site: Site, { image, address, configuration }: Hand): Prom
   const folder = `peer-${port}`;
   const log = configuration === undefined ? undefined : accessLogOf(configuration, '/hand/log.sock');
   if (configuration !== undefined && log === undefined) throw new Error('The edge writes no access log.');
-  site.write(`${folder}/hand.cfg`, handConfiguration({ port, server: `${address}:3000`, log, repeats: configuration !== undefined }));
+  site.write(`${folder}/hand.cfg`, handConfiguration({ port, servers: [`${address}:3000`], log, repeats: configuration !== undefined }));
   const directory = `${site.directory}/${folder}`;
   const counting = log === undefined ? undefined : await openCounting(`${directory}/log.sock`);
   const running = await startHaproxy({ name: `berth-bench-${port}`, image, directory, file: 'hand.cfg', port });

@@ -37,7 +37,7 @@ export const tls: Bench = {
       const hand = {
         port: handPort,
         tls: 'ssl crt /hand/hand.pem alpn h2,http/1.1',
-        server: `127.0.0.1:${appPort}`,
+        servers: [`127.0.0.1:${appPort}`],
         repeats: true,
       };
       const files = { 'answer.cfg': answering(appPort), 'hand.cfg': handConfiguration(hand), 'hand.pem': `${pair.cert}${pair.key}` };

@@ -2,13 +2,13 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { docker } from '../../e2e/harness/index.ts';
 
-/** A HAProxy in the host's network as a careful person would set it up without berth. */
+/** A HAProxy as a careful person would set it up without berth. */
 export type ByHand = {
   readonly port: number;
   /** What follows the port of its `bind`. */
   readonly tls?: string | undefined;
-  /** Where the application is, `address:port`. */
-  readonly server: string;
+  /** Where the application's instances are, `address:port`. */
+  readonly servers: readonly string[];
   /** How it logs, as the edge does it; absent: it does not. */
   readonly log?: AccessLog | undefined;
   /** Sends again what a server that was just stopped did not answer, as far as that is safe. */
@@ -16,7 +16,7 @@ export type ByHand = {
 };
 
 /** Its configuration: forwards what the edge forwards. */
-export function handConfiguration({ port, tls, server, log, repeats }: ByHand): string {
+export function handConfiguration({ port, tls, servers, log, repeats }: ByHand): string {
   return `global
   uid 65532
   gid 65532
@@ -39,7 +39,7 @@ frontend in
 backend app
   balance roundrobin
 ${repeats ? '  http-request disable-l7-retry unless { method GET HEAD OPTIONS }' : ''}
-  server one ${server} check
+${servers.map((server, i) => `  server s${i} ${server} check`).join('\n')}
 `;
 }
 
@@ -73,10 +73,12 @@ export async function startHaproxy(input: {
   readonly file: string;
   /** Waited for until it is bound. */
   readonly port?: number;
+  /** Absent: the host's. */
+  readonly network?: string;
 }) {
-  const { name, image, directory, file, port } = input;
+  const { name, image, directory, file, port, network = 'host' } = input;
   const command = ['--entrypoint', 'haproxy', image, '-W', '-db', '-f', `/hand/${file}`];
-  await docker('run', '-d', '--name', name, '--network', 'host', '-v', `${directory}:/hand:ro`, ...command);
+  await docker('run', '-d', '--name', name, '--network', network, '-v', `${directory}:/hand:ro`, ...command);
   if (port !== undefined && !(await opens(port))) throw new Error(`${name} does not listen; \`docker logs ${name}\` says why.`);
   return {
     async [Symbol.asyncDispose](): Promise<void> {
