@@ -25,7 +25,7 @@ export const frontRollout: Bench = {
     await site.ok('up');
     await using caller = await Caller.open(networkOf(site));
     const direct = await caller.load(named('http://api:3000/'));
-    const through = new Load(mixedStreams(site.url('/via'), 400));
+    const through = new Load(mixedStreams(site.url('/via'), 200));
     await Promise.all([direct.requests(500), through.requests(500)]);
     let failed = 0;
     for (let update = 1; update <= updates; update++) {
@@ -78,8 +78,8 @@ function shopFile(): string {
 }
 
 const named = (url: string) => [
-  { name: 'named-kept', url, connections: 20, keepAlive: true, perSecond: 900 },
-  { name: 'named-close', url, connections: 10, keepAlive: false, perSecond: 300 },
+  { name: 'named-kept', url, connections: 20, keepAlive: true, perSecond: 1000 },
+  { name: 'named-close', url, connections: 10, keepAlive: false, perSecond: 150 },
 ];
 
 /** One client, one connection, one request after the other: what is measured is the way, not the queue. */
