@@ -78,7 +78,7 @@ function shopFile(): string {
 }
 
 const named = (url: string) => [
-  { name: 'named-kept', url, connections: 20, keepAlive: true, perSecond: 1000 },
+  { name: 'named-kept', url, connections: 25, keepAlive: true, perSecond: 1200 },
   { name: 'named-close', url, connections: 10, keepAlive: false, perSecond: 150 },
 ];
 
