@@ -70,6 +70,9 @@ export function createFronts(options: HaproxyOptions): Fronts {
   };
 }
 
+/** An idle client is gone so soon after the time for which its connection is kept. */
+const closingMs = 2_000;
+
 function openProxy(options: HaproxyOptions, place: Place): DataPlane {
   const { engine, clock, host, installation, ipv6, image, telemetry, onTrouble } = options;
   const certificates = new CertificateFiles({ directory: place.directory, certificates: options.certificates });
@@ -99,6 +102,6 @@ function openProxy(options: HaproxyOptions, place: Place): DataPlane {
       finish({ reach: (s) => proxy.reach(s), tidy: (s) => mutex.run(() => proxy.tidy(s)), clock, keptMs }, withinMs, signal),
     stats: (signal) => proxy.stats(signal),
     portHolder: (input, signal) => proxy.portHolder(input, signal),
-    remove: (signal, finishMs) => mutex.run(() => container.remove(signal, finishMs)),
+    remove: (signal, how) => mutex.run(() => container.remove(signal, how?.finishes === true ? keptMs + closingMs : 0)),
   };
 }

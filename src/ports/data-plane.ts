@@ -35,8 +35,8 @@ export interface DataPlane {
   stats(signal?: AbortSignal): Promise<readonly ProxyServerStats[]>;
   /** Who else holds a wanted address and port on this machine, or undefined. Asks the kernel. */
   portHolder(input: { address: string; port: number }, signal?: AbortSignal): Promise<string | undefined>;
-  /** Removes the edge's container, volume and network objects of this installation. With `finishMs`, it takes nothing new and has so long for what it has in hand. */
-  remove(signal?: AbortSignal, finishMs?: number): Promise<void>;
+  /** Removes the edge's container, volume and network objects of this installation. Where it `finishes`, it first takes nothing new, until what it has in hand is done and its idle clients are gone. */
+  remove(signal?: AbortSignal, how?: { readonly finishes: boolean }): Promise<void>;
 }
 
 /** The fronts of services, each a data plane of its own in a container on its app's networks. */

@@ -4,8 +4,9 @@ import type { RenderOptions } from './options.ts';
 import { errorPages } from './pages.ts';
 
 /**
- * Timeouts: a header must come within 10 s, and so must a TLS handshake. A response may be silent for 10 minutes (reports, event streams), a tunnel for an hour,
- * a TCP connection for a day, with keepalive probes that find dead peers; where the client has closed its side, for 10 minutes.
+ * Timeouts: a header must come within 10 s, and so must a TLS handshake. A response may be silent for 10 minutes (reports,
+ * event streams), a tunnel for an hour, a TCP connection for a day, with keepalive probes that find dead peers; where the client
+ * has closed its side, for 10 minutes.
  */
 export function defaults(options: RenderOptions): string[] {
   const common = [

@@ -94,14 +94,12 @@ export async function settleFrontOf(ctx: RunContext, side: Side, action: Of<'fro
 
 /** Who has asked for an address connects within a moment; caches remember it longer, and have the time of the drain. */
 const quietMs = 500;
-/** Connections that a client keeps are closed with the next answer, or when they are idle for as long as HAProxy keeps them. */
-const finishMs = 62_000;
 
 /** Takes the front of a service away; one that is to come back keeps its address. */
 export async function removeFront(ctx: RunContext, action: Of<'front.remove'>, signal: AbortSignal): Promise<void> {
   const of = { app: ctx.app, service: action.service };
   if (action.drainMs !== undefined) await giveUpName(ctx, { ...of, drainMs: action.drainMs }, signal);
-  await ctx.fronts.remove({ ...of, ...(action.drainMs === undefined ? {} : { finishMs }) }, signal);
+  await ctx.fronts.remove({ ...of, finishes: action.drainMs !== undefined }, signal);
   if (!action.keepsAddress) ctx.store.freeAddresses(frontAddressName(ctx.app, action.service), ctx.clock.now());
 }
 

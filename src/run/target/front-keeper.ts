@@ -41,12 +41,9 @@ export class FrontKeeper {
   }
 
   /** Takes a front off the engine, then out of the record, so that a crash in between removes it once more. */
-  async remove(
-    of: { readonly app: string; readonly service: string; readonly finishMs?: number | undefined },
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async remove(of: { readonly app: string; readonly service: string; readonly finishes: boolean }, signal?: AbortSignal): Promise<void> {
     await this.#mutex(of).run(async () => {
-      await this.find(of.app, of.service)?.remove(signal, of.finishMs);
+      await this.find(of.app, of.service)?.remove(signal, { finishes: of.finishes });
       this.#deps.store.deleteFront(of.app, of.service);
     });
   }
