@@ -110,7 +110,7 @@ async function latency(site: Site, caller: Caller): Promise<Measurement[]> {
 async function startByHand(site: Site, addresses: readonly string[]): Promise<AsyncDisposable & { readonly name: string }> {
   const image = await docker('inspect', '-f', '{{.Config.Image}}', await edgeContainer(site));
   const servers = addresses.map((address) => `${address}:3000`);
-  site.write('hand/haproxy.cfg', handConfiguration({ port: 3000, servers, repeats: true }).replace('global', 'global\n  nbthread 1'));
+  site.write('hand/haproxy.cfg', handConfiguration({ port: 3000, threads: 1, servers, repeats: true }));
   const name = `berth-hand-${site.name}`;
   const directory = `${site.directory}/hand`;
   const started = await startHaproxy({ name, image, directory, file: 'haproxy.cfg', network: networkOf(site) });

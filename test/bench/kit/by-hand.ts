@@ -5,6 +5,8 @@ import { docker } from '../../e2e/harness/index.ts';
 /** A HAProxy as a careful person would set it up without berth. */
 export type ByHand = {
   readonly port: number;
+  /** Absent: as many as there are processors. */
+  readonly threads?: number;
   /** What follows the port of its `bind`. */
   readonly tls?: string | undefined;
   /** Where the application's instances are, `address:port`. */
@@ -16,11 +18,11 @@ export type ByHand = {
 };
 
 /** Its configuration: forwards what the edge forwards. */
-export function handConfiguration({ port, tls, servers, log, repeats }: ByHand): string {
+export function handConfiguration({ port, threads, tls, servers, log, repeats }: ByHand): string {
   return `global
   uid 65532
   gid 65532
-${[...(log?.globals ?? []), ...(log?.ring ?? [])].join('\n')}
+${[...(threads === undefined ? [] : [`  nbthread ${threads}`]), ...(log?.globals ?? []), ...(log?.ring ?? [])].join('\n')}
 defaults
   mode http
   timeout client 60s
