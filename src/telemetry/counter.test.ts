@@ -16,9 +16,9 @@ function counter(): Counter {
 test('counts by service, release, instance and route', () => {
   const c = counter();
   c.learn({ app: 'shop', name: 'shop-web-1', release: 1 });
-  c.take(socket, lineOf({ n: 0, at: 100_500, route: 'shop.test/api', responseMs: 9 }), 101_000);
-  c.take(socket, lineOf({ n: 1, at: 100_500, status: 404, server: 'shop-web-2' }), 101_000);
-  c.take(socket, lineOf({ n: 2, at: 100_500, status: 503, server: '<NOSRV>', responseMs: -1, ms: 30 }), 101_000);
+  c.take(socket, lineOf({ n: 0, endMs: 100_500, route: 'shop.test/api', responseMs: 9 }), 101_000);
+  c.take(socket, lineOf({ n: 1, endMs: 100_500, status: 404, server: 'shop-web-2' }), 101_000);
+  c.take(socket, lineOf({ n: 2, endMs: 100_500, status: 503, server: '<NOSRV>', responseMs: -1, ms: 30 }), 101_000);
   c.learn({ app: 'shop', name: 'shop-web-2', release: 2 });
   const [web] = c.read({ app: 'shop', spanMs: 60_000 }, 102_000).services;
   expect(web?.total).toEqual({
@@ -50,7 +50,7 @@ test('keeps the releases of a name apart that is used again', () => {
   const c = counter();
   for (const release of [1, 2]) {
     c.learn({ app: 'shop', name: 'shop-web-1', release });
-    c.take(socket, lineOf({ n: release, at: 100_500 }), 101_000);
+    c.take(socket, lineOf({ n: release, endMs: 100_500 }), 101_000);
   }
   const [web] = c.read({ app: 'shop', spanMs: 60_000 }, 102_000).services;
   expect(web?.instances.map((i) => i.release)).toEqual([1, 2]);
@@ -58,23 +58,23 @@ test('keeps the releases of a name apart that is used again', () => {
 
 test('counts what a route answered before a backend was chosen, and nothing of nobody', () => {
   const c = counter();
-  c.take(socket, lineOf({ n: 0, at: 100_500, backend: 'in_80_any', server: '<NOSRV>', route: 'shop.test/api', status: 403 }), 101_000);
-  c.take(socket, lineOf({ n: 1, at: 100_500, backend: 'berth.none', server: '<NOSRV>', status: 404 }), 101_000);
+  c.take(socket, lineOf({ n: 0, endMs: 100_500, backend: 'in_80_any', server: '<NOSRV>', route: 'shop.test/api', status: 403 }), 101_000);
+  c.take(socket, lineOf({ n: 1, endMs: 100_500, backend: 'berth.none', server: '<NOSRV>', status: 404 }), 101_000);
   const { services } = c.read({ app: 'shop', spanMs: 60_000 }, 102_000);
   expect(services.map((s) => [s.name, s.total.requests, s.total.responses4xx])).toEqual([['web', 1, 1]]);
 });
 
 test('believes a front nothing about others', () => {
   const c = counter();
-  c.take(front, lineOf({ n: 0, at: 100_500, backend: 'shop.db.5432' }), 101_000);
-  c.take(front, lineOf({ n: 1, at: 100_500, backend: 'shop.web.3000', frontend: 'in_3000' }), 101_000);
+  c.take(front, lineOf({ n: 0, endMs: 100_500, backend: 'shop.db.5432' }), 101_000);
+  c.take(front, lineOf({ n: 1, endMs: 100_500, backend: 'shop.web.3000', frontend: 'in_3000' }), 101_000);
   const { services } = c.read({ app: 'shop', spanMs: 60_000 }, 102_000);
   expect(services.map((s) => [s.name, s.routes.map((r) => r.route)])).toEqual([['web', [':3000 (front)']]]);
 });
 
 test('says how many lines never came, once', () => {
   const c = counter();
-  for (const n of [0, 1, 5, 6]) c.take(socket, lineOf({ n, at: 100_500 }), 101_000);
+  for (const n of [0, 1, 5, 6]) c.take(socket, lineOf({ n, endMs: 100_500 }), 101_000);
   for (const atMs of [101_000, 102_000, 103_000]) c.age(atMs);
   expect(c.read({ app: 'shop', spanMs: 3000 }, 103_000).gaps).toEqual([{ kind: 'lost', fromMs: 101_000, toMs: 102_000, lines: 3 }]);
 });
@@ -88,17 +88,17 @@ test('says of the front of another service nothing', () => {
 
 test('does not call lost what another thread overtook', () => {
   const c = counter();
-  for (const n of [0, 2]) c.take(socket, lineOf({ n, at: 100_500 }), 101_000);
+  for (const n of [0, 2]) c.take(socket, lineOf({ n, endMs: 100_500 }), 101_000);
   c.age(101_000);
-  c.take(socket, lineOf({ n: 1, at: 100_500 }), 101_100);
+  c.take(socket, lineOf({ n: 1, endMs: 100_500 }), 101_100);
   c.age(102_000);
   expect(c.read({ app: 'shop', spanMs: 2000 }, 102_000).gaps).toEqual([]);
 });
 
 test('counts a line once that is read again from the memory of a replaced process', () => {
   const c = counter();
-  c.take(socket, lineOf({ n: 0, at: 100_500 }), 101_000);
-  for (const n of [0, 1, 2]) c.takeAgain(socket, lineOf({ n, at: 100_500 }), 101_000);
+  c.take(socket, lineOf({ n: 0, endMs: 100_500 }), 101_000);
+  for (const n of [0, 1, 2]) c.takeAgain(socket, lineOf({ n, endMs: 100_500 }), 101_000);
   expect(c.read({ app: 'shop', spanMs: 60_000 }, 102_000).services[0]?.total.requests).toBe(3);
 });
 
@@ -109,7 +109,7 @@ test('marks the time before it counted', () => {
 
 test('begins in the middle of a minute where it began then, and counts nothing from before', () => {
   const c = counter();
-  for (const at of [startMs - 5000, startMs + 5000]) c.take(socket, lineOf({ n: at, at }), startMs + 6000);
+  for (const endMs of [startMs - 5000, startMs + 5000]) c.take(socket, lineOf({ n: endMs, endMs }), startMs + 6000);
   const nowMs = startMs + 600_000;
   c.age(nowMs);
   const { fromMs, gaps, services } = c.read({ app: 'shop', spanMs: 1_200_000 }, nowMs);
@@ -120,7 +120,7 @@ test('begins in the middle of a minute where it began then, and counts nothing f
 test('gathers seconds into minutes and forgets what is hours old', () => {
   const c = counter();
   const nowMs = startMs + 3_600_000;
-  c.take(socket, lineOf({ n: 0, at: startMs + 60_000 }), startMs + 60_100);
+  c.take(socket, lineOf({ n: 0, endMs: startMs + 60_000 }), startMs + 60_100);
   c.age(nowMs);
   expect(c.read({ app: 'shop', spanMs: 3_600_000 }, nowMs).services[0]?.total.requests).toBe(1);
   expect(c.read({ app: 'shop', spanMs: 60_000 }, nowMs).services[0]?.total.requests).toBe(0);
@@ -130,7 +130,7 @@ test('gathers seconds into minutes and forgets what is hours old', () => {
 
 test('counts a line that was held up where it belongs', () => {
   const c = counter();
-  c.take(socket, lineOf({ n: 0, at: 100_500 }), 150_000);
+  c.take(socket, lineOf({ n: 0, endMs: 100_500 }), 150_000);
   expect(c.read({ app: 'shop', spanMs: 10_000 }, 150_000).services[0]?.total.requests).toBe(0);
   expect(c.read({ app: 'shop', spanMs: 50_000 }, 150_000).services[0]?.total.requests).toBe(1);
 });

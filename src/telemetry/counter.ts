@@ -1,5 +1,5 @@
 import type { LogSource, RequestCounts, ServiceTraffic, TrafficCounts, TrafficQuery } from '../ports/index.ts';
-import { endOf, parseAccessLine, type Measures, type Way } from './access-line.ts';
+import { parseAccessLine, type Measures, type Way } from './access-line.ts';
 import { Losses } from './losses.ts';
 import { Ways, type KnownWay, type PlaceOfRequest } from './ways.ts';
 import { beginningOf, Cell, Windows } from './windows.ts';
@@ -116,7 +116,7 @@ export class Counter {
   #count(way: KnownWay, measures: Measures, nowMs: number): void {
     this.#losses.see(way.sequence, measures);
     // Kept by HAProxy from a time that is marked as not seen: some of it would be counted, and the rest not.
-    if (way.place === undefined || endOf(measures) < this.#sinceMs) return;
+    if (way.place === undefined || measures.endMs < this.#sinceMs) return;
     this.#lines++;
     let series = this.#seriesOfWays.get(way);
     if (series === undefined) this.#seriesOfWays.set(way, (series = this.#seriesOf(way.place)));

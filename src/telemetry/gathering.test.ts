@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { Gathering } from './gathering.ts';
 
-const few = { lines: 2, bytes: 400 };
-const many = { lines: 50, bytes: 9000 };
-const more = { lines: 400, bytes: 64 * 1024 };
+const few = { lines: 2, ageMs: 1 };
+const many = { lines: 50, ageMs: 1 };
+const old = { lines: 400, ageMs: 60 };
 
 function gathering() {
   let nowMs = 10_000;
@@ -15,7 +15,10 @@ function gathering() {
   return {
     tested,
     log,
-    saw: (read: typeof few, afterMs = 1) => tested.saw({ ...read, nowMs: (nowMs += afterMs) }),
+    saw: ({ lines, ageMs }: typeof few, afterMs = 1): void => {
+      nowMs += afterMs;
+      tested.saw({ lines, endMs: nowMs - ageMs, nowMs });
+    },
     wake: async (): Promise<void> => {
       for (const resolve of waiting.splice(0)) resolve();
       await Promise.resolve();
@@ -29,19 +32,24 @@ test('takes few lines as they come', () => {
   expect(log).toEqual([]);
 });
 
-test('lets lines gather where they come densely, once everything that waits was read', async () => {
+test('lets lines gather where they come densely, once all that waited was read', async () => {
   const { saw, log, wake } = gathering();
-  saw(more);
+  saw(old);
   expect(log).toEqual([]);
   saw(many);
   expect(log).toEqual(['pause']);
   await wake();
-  // Was read before the pause.
-  saw(few, 100);
-  saw(more);
+  saw(old, 100);
+  saw(old, 30);
   expect(log).toEqual(['pause', 'resume']);
   saw(many);
   expect(log).toEqual(['pause', 'resume', 'pause']);
+});
+
+test('does not wait behind what is no line', () => {
+  const { tested, log } = gathering();
+  tested.saw({ lines: 400, nowMs: 10_001 });
+  expect(log).toEqual([]);
 });
 
 test('takes all as they come for two seconds when a change is announced', () => {

@@ -4,8 +4,10 @@ import type { Clock } from '../ports/index.ts';
 /** Of a server whose connections stop reading as soon as they are paused; else Node reads another 64 KiB, and is woken for each line. */
 export const pausable = { highWaterMark: 1 } as const;
 
-/** How many lines in how long are many, and how much a read has that leaves more behind. */
-const dense = { lines: 40, ms: 20, bytes: 32 * 1024 } as const;
+/** How many lines in how long are many. */
+const dense = { lines: 40, ms: 20 } as const;
+/** What ended longer ago than this lay in HAProxy's memory, with more behind it. */
+const freshMs = 25;
 /** HAProxy's memory holds many times what comes meanwhile. */
 const pauseMs = 100;
 /** For so long a change of HAProxy may take from when it is announced. */
@@ -21,7 +23,6 @@ export class Gathering {
   readonly #signal: AbortSignal;
   #sinceMs = 0;
   #lines = 0;
-  #isFirst = false;
   #attentiveUntilMs = 0;
 
   constructor(socket: Pick<Socket, 'pause' | 'resume'>, clock: Pick<Clock, 'now' | 'sleep'>, signal: AbortSignal) {
@@ -30,20 +31,18 @@ export class Gathering {
     this.#signal = signal;
   }
 
-  /** To be called after each read. */
-  saw({ lines, bytes, nowMs }: { readonly lines: number; readonly bytes: number; readonly nowMs: number }): void {
+  /** To be called after each read. `endMs`: when the last request of it ended; absent where it held none. */
+  saw({ lines, endMs = 0, nowMs }: { readonly lines: number; readonly endMs?: number | undefined; readonly nowMs: number }): void {
     if (nowMs - this.#sinceMs >= dense.ms) {
       this.#sinceMs = nowMs;
       this.#lines = 0;
     }
     this.#lines += lines;
-    // What comes first was read just before the pause, and says nothing of what waits behind it.
-    const hasMore = this.#isFirst || bytes >= dense.bytes;
-    this.#isFirst = false;
-    if (hasMore || this.#lines < dense.lines || nowMs < this.#attentiveUntilMs) return;
+    // Only who has caught up may wait: HAProxy's memory would overflow.
+    if (nowMs - endMs > freshMs || this.#lines < dense.lines || nowMs < this.#attentiveUntilMs) return;
     this.#socket.pause();
     void this.#clock.sleep(pauseMs, this.#signal).then(
-      () => this.#resume(),
+      () => this.#socket.resume(),
       () => undefined,
     );
   }
@@ -51,11 +50,6 @@ export class Gathering {
   /** Takes lines as they come for a while: what a process has not sent when it is replaced can be asked for only until it ends. */
   attend(): void {
     this.#attentiveUntilMs = this.#clock.now() + attentiveMs;
-    this.#resume();
-  }
-
-  #resume(): void {
-    this.#isFirst = true;
     this.#socket.resume();
   }
 }

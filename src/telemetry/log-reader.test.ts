@@ -38,8 +38,8 @@ async function send(parts: readonly string[]): Promise<void> {
 }
 
 function linesFrom(first: number, count: number): string {
-  const at = systemClock.now();
-  return Array.from({ length: count }, (_, i) => `${lineOf({ n: first + i, at })}\n`).join('');
+  const endMs = systemClock.now();
+  return Array.from({ length: count }, (_, i) => `${lineOf({ n: first + i, endMs })}\n`).join('');
 }
 
 test('counts every line of a dense stream that ends while its lines gather', async () => {
@@ -50,7 +50,7 @@ test('counts every line of a dense stream that ends while its lines gather', asy
 });
 
 test('puts a line together that comes in pieces, and closes on who sends no end', async () => {
-  const line = lineOf({ at: systemClock.now() });
+  const line = lineOf({ endMs: systemClock.now() });
   await send([line.slice(0, 20), line.slice(20), '\n']);
   await expect.poll(() => counter.lines).toBe(1);
   const connection = connect(socket).on('error', () => undefined);

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Clock, LogSource } from '../ports/index.ts';
-import type { Way } from './access-line.ts';
+import { parseAccessLine, type Way } from './access-line.ts';
 import type { Counter } from './counter.ts';
 import { Gathering, pausable } from './gathering.ts';
 import { readLeftovers } from './leftovers.ts';
@@ -70,7 +70,7 @@ export class LogReader {
       rest = lines.pop() ?? '';
       for (const line of lines) last = counter.take(path, line, nowMs) ?? last;
       if (rest.length > longestLine) socket.destroy();
-      else gathering.saw({ lines: lines.length, bytes: chunk.length, nowMs });
+      else gathering.saw({ lines: lines.length, endMs: parseAccessLine(lines.at(-1) ?? '')?.measures.endMs, nowMs });
     });
     // It ended; what closes the connection says why.
     socket.on('error', () => undefined);
@@ -85,7 +85,7 @@ export class LogReader {
     const { counter, clock } = this.#deps;
     const masters = this.#sources.get(path)?.source.masters ?? [];
     const onLine = (text: string): boolean => {
-      if (!text.includes(`"born":${born},`)) return false;
+      if (!text.startsWith(`[${pid},${born},`)) return false;
       counter.takeAgain(path, text, clock.now());
       return true;
     };

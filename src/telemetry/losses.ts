@@ -1,5 +1,5 @@
 import type { TrafficGap } from '../ports/index.ts';
-import { endOf, type Measures, type Way } from './access-line.ts';
+import type { Measures, Way } from './access-line.ts';
 
 /** How many gaps are remembered. */
 const most = 100;
@@ -43,13 +43,13 @@ export class Losses {
   see({ key, source }: SequenceName, line: Measures): void {
     const sequence = this.#sequences.get(key);
     if (sequence === undefined) {
-      this.#sequences.set(key, { source, first: line.n, last: line.n, seen: 1, told: 0, missingBefore: 0, lastAtMs: endOf(line) });
+      this.#sequences.set(key, { source, first: line.n, last: line.n, seen: 1, told: 0, missingBefore: 0, lastAtMs: line.endMs });
       return;
     }
     sequence.seen++;
     sequence.first = Math.min(sequence.first, line.n);
     sequence.last = Math.max(sequence.last, line.n);
-    sequence.lastAtMs = Math.max(sequence.lastAtMs, endOf(line));
+    sequence.lastAtMs = Math.max(sequence.lastAtMs, line.endMs);
   }
 
   /** Notes what is missing. Threads of HAProxy overtake each other: missing is only what is so twice in a row. */

@@ -1,5 +1,5 @@
 import { Histogram } from '../kit/index.ts';
-import { endOf, latencyOf, type Measures } from './access-line.ts';
+import { latencyOf, type Measures } from './access-line.ts';
 
 /** What is kept: each second of the last two minutes, each minute of the last three hours. */
 const kept = { seconds: 120, minutes: 180 };
@@ -57,7 +57,7 @@ export class Windows {
   /** Counts a line in the second in which its request ended. A line that was held up counts where it belongs. */
   record(line: Measures, nowMs: number): void {
     // HAProxy's clock is this machine's; a request cannot have ended later than now.
-    const endMs = Math.min(endOf(line), nowMs);
+    const endMs = Math.min(line.endMs, nowMs);
     if (endMs < nowMs - kept.minutes * minuteMs) return;
     const isRecent = endMs >= nowMs - kept.seconds * secondMs;
     const [cells, lengthMs] = isRecent ? ([this.#seconds, secondMs] as const) : ([this.#minutes, minuteMs] as const);

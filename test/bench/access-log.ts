@@ -99,11 +99,11 @@ async function exactly(say: (progress: string) => void): Promise<Measurement[]> 
 async function write(socketPath: string, latencies: Float64Array): Promise<void> {
   const socket = connect(socketPath);
   await once(socket, 'connect');
-  const at = Date.now();
+  const endMs = Date.now();
   const perWrite = 500;
   for (let from = 0; from < latencies.length; from += perWrite) {
     let text = '';
-    for (const [i, ms] of latencies.subarray(from, from + perWrite).entries()) text += lineOf(from + i, ms, at);
+    for (const [i, ms] of latencies.subarray(from, from + perWrite).entries()) text += lineOf(from + i, ms, endMs);
     if (!socket.write(text)) await once(socket, 'drain');
   }
   socket.end();
@@ -111,7 +111,6 @@ async function write(socketPath: string, latencies: Float64Array): Promise<void>
 }
 
 /** A request that has just ended. */
-function lineOf(n: number, ms: number, nowMs: number): string {
-  const at = nowMs - ms;
-  return `{"pid":8,"born":1,"frontend":"in_80_any","backend":"bench.web.3000","server":"bench-web-${n % 3}","route":"bench.test/","is":[${n},${at},${ms},83,73,"0",200,0,0,${ms}]}\n`;
+function lineOf(n: number, ms: number, endMs: number): string {
+  return `[8,1,"in_80_any","bench.web.3000","bench-web-${n % 3}","bench.test/",[${n},${endMs},${ms},83,73,"0",200,0,0,${ms}]]\n`;
 }

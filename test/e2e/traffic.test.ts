@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Load, mixedStreams } from '../../scripts/load/load.ts';
@@ -47,4 +48,26 @@ test('counts every request by release, and says what it did not see while the se
       { timeout: 15_000, interval: 500 },
     )
     .toBeGreaterThan(0);
+});
+
+test('counts a request when it ended, however long its connection was kept idle before it', async () => {
+  await using site = await Site.open();
+  site.compose(web({ replicas: 1 }));
+  await site.ok('up');
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = () =>
+    new Promise<boolean>((resolve, reject) => {
+      const request = get(site.url(), { agent }, (response) => {
+        response.resume();
+        response.once('end', () => resolve(request.reusedSocket));
+      });
+      request.once('error', reject);
+    });
+  await ask();
+  await sleep(5000);
+  expect(await ask()).toBe(true);
+  await sleep(500);
+  const { services } = await site.json<Report>('traffic', '--last', '3s');
+  expect(services[0]?.requests).toBe(1);
+  agent.destroy();
 });

@@ -13,10 +13,10 @@ const ringBytes = { edge: 4_194_304, front: 524_288 } as const;
  * of the file, not what was asked for. What many lines have in common comes first, so that it is read once. The first number
  * counts the lines of a frontend without holes. `src/telemetry` reads it.
  */
-const way = `"pid":%pid,"born":%[var(${bornVariable})],"frontend":"%f","backend":"%b","server":"%s","route":"%[var(txn.berth_route)]"`;
+const way = `%pid,%[var(${bornVariable})],"%f","%b","%s","%[var(txn.berth_route)]"`;
 const formats = {
-  http: `{${way},"is":[%lc,%Ts%ms,%Ta,%U,%B,"%rc",%ST,%Tw,%Tc,%Tr]}`,
-  tcp: `{${way},"is":[%lc,%Ts%ms,%Tt,%U,%B,"%rc"]}`,
+  http: `[${way},[%lc,%[date(0,ms)],%Ta,%U,%B,"%rc",%ST,%Tw,%Tc,%Tr]]`,
+  tcp: `[${way},[%lc,%[date(0,ms)],%Tt,%U,%B,"%rc"]]`,
 } as const;
 
 /** Where lines go, for each `defaults` section: into HAProxy's own memory, which never keeps a request waiting. */
