@@ -16,6 +16,16 @@ export function servicePort(service: Service, image: ImageFacts, pin: Pin | unde
   );
 }
 
+/**
+ * What was found about a service before, while it is about the port that the file leads to now, and the protocol that it says:
+ * whoever moves a service to another port may have put another program there.
+ */
+export function fittingPin(service: Service, image: ImageFacts, pin: Pin | undefined): Pin | undefined {
+  const isThere = pin?.port === undefined || pin.port === servicePort(service, image, pin);
+  const isSpoken = service.protocol === undefined || service.protocol === pin?.protocol;
+  return isThere && isSpoken ? pin : undefined;
+}
+
 /** The container ports that routes name. */
 function routeTargets(service: Service): number[] {
   return service.routes.flatMap((route) => route.target ?? []);

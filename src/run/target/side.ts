@@ -1,6 +1,7 @@
 import { labels, type Pin, type Project, type Release, type ReleaseImage, type SecretPin, type Service } from '../../model/index.ts';
 import { configHash } from '../../plan/container/index.ts';
 import {
+  fittingPin,
   hasEdge,
   internalOf,
   jobServices,
@@ -36,12 +37,14 @@ const noFacts: ImageFacts = { healthcheck: false, exposedPorts: [], volumes: [] 
 /** Decides everything about a release that can be decided before its containers run. */
 export async function makeSide(ctx: Pick<RunContext, 'target' | 'app'>, input: SideInput, signal?: AbortSignal): Promise<Side> {
   const jobs = jobServices(input.project.services);
-  const pins = new Map(Object.entries(input.pins));
+  const pins = new Map<string, Pin>();
   const services = await Promise.all(
     input.project.services.map(async (service): Promise<[string, DesiredService]> => {
       const image = input.images[service.name];
       const facts = image === undefined ? noFacts : await imageFacts(ctx.target.engine, image.id, signal);
-      return [service.name, toDesired(service, { input, image, facts, isJob: jobs.has(service.name) })];
+      const pin = fittingPin(service, facts, input.pins[service.name]);
+      if (pin !== undefined) pins.set(service.name, pin);
+      return [service.name, toDesired(service, { input, image, facts, pin, isJob: jobs.has(service.name) })];
     }),
   );
   return {
@@ -56,11 +59,10 @@ export async function makeSide(ctx: Pick<RunContext, 'target' | 'app'>, input: S
 
 function toDesired(
   written: Service,
-  known: { input: SideInput; image: ReleaseImage | undefined; facts: ImageFacts; isJob: boolean },
+  known: { input: SideInput; image: ReleaseImage | undefined; facts: ImageFacts; pin: Pin | undefined; isJob: boolean },
 ): DesiredService {
-  const { input, image, facts } = known;
+  const { input, image, facts, pin } = known;
   const service = input.returning === true && written.rollback !== undefined ? { ...written, rollout: written.rollback } : written;
-  const pin = input.pins[service.name];
   const port = servicePort(service, facts, pin);
   const mounted = new Set(service.mounts.map((m) => m.target));
   const base = {
