@@ -12,8 +12,9 @@ const routes = (...hosts: string[]) => [
   ...hosts.map((host) => ({ host, port: 80, rules: { httpsRedirect: { port: 443 } } })),
 ];
 
-function shop(tls: object, hosts = ['a.test'], name = 'shop'): Project {
-  return project([web({ replicas: 1, ports: [], port: 3000, routes: routes(...hosts), tls })], { name });
+function shop(tls: object, hosts = ['a.test'], over: { service?: object; places?: Record<string, string> } = {}): Project {
+  const { service, places = {} } = over;
+  return project([web({ replicas: 1, ports: [], port: 3000, routes: routes(...hosts), tls, ...service })], { name: 'shop', places });
 }
 
 const onEdge = (w: FakeWorld) => w.dataPlane.config.listeners.flatMap((l) => l.tls?.certificates ?? []);
@@ -163,15 +164,16 @@ describe('a renewed certificate that the edge could not take', () => {
 });
 
 describe('a certificate of files', () => {
-  it('that is not valid now is refused with its place before anything changes', async () => {
+  it('that is not valid now is refused with its place before anything is built or changed', async () => {
     const w = new FakeWorld();
     w.certificates.problem = '«a.test» expired on 2020-01-01';
     const own = { certificate: { kind: 'files', certSha256: 'c', keySha256: 'k' } };
-    const p = { ...shop(own), places: { 'services.web.x-berth.tls': 'compose.yaml:4:7' } };
-    const ended = await up(w, p);
+    const service = { image: undefined, build: { context: '/src', hash: 'h' } };
+    const ended = await up(w, shop(own, ['a.test'], { service, places: { 'services.web.x-berth.tls': 'compose.yaml:4:7' } }));
     expect(ended).toMatchObject({ exitCode: 2, error: { code: 'CERTIFICATE_INVALID' } });
     expect(ended.error?.message).toBe('The certificate of web (compose.yaml:4:7) cannot be used: «a.test» expired on 2020-01-01.');
     expect(w.instances()).toEqual([]);
+    expect(w.builder.builds).toEqual([]);
   });
 
   it('that has ended does not keep an earlier release from coming back: the one that serves stays', async () => {

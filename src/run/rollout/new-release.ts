@@ -12,7 +12,7 @@ import { done, forward, unchanged } from './endings.ts';
 import { needApp, needCurrentRelease, rollbackTarget } from './goal.ts';
 import { needImages, tagImages, toReleaseImages } from './images.ts';
 import { withLastingCertificates } from './lasting-certificates.ts';
-import { preflight } from './preflight.ts';
+import { checkCertificates, preflight } from './preflight.ts';
 import { chosenServices, prepareImages, prepareProxies } from './prepare.ts';
 import { pruneReleases, type Ending } from './rollout-record.ts';
 import { awayMs, type StepRunner } from './step-runner.ts';
@@ -49,6 +49,8 @@ export async function rollUp(run: StepRunner, request: Extract<RolloutRequest, {
   if (own !== undefined) return rollTo(run, { input: sideInputOf(own, {}), origin: { kind: 'up' }, only });
   const { project, secrets } = await withSecrets(run, asked);
   const chosen = chosenServices(project, only);
+  // Before anything is built, which may take minutes.
+  await checkCertificates(ctx, project, chosen);
   const [ids] = await Promise.all([
     prepareImages(run, { project, services: chosen, wish: { build: request.build, pull: 'as-written' } }),
     prepareProxies(run, chosen),

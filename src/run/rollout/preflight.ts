@@ -1,5 +1,5 @@
 import { BerthError } from '../../errors/index.ts';
-import type { AppEdge, Service } from '../../model/index.ts';
+import type { AppEdge, Project, Service } from '../../model/index.ts';
 import { certificateWish, findConflicts, mergeEdges, serviceEdge, type DesiredService } from '../../plan/index.ts';
 import type { RunContext, Side } from '../deps.ts';
 import { wantedEdge } from '../actions/edge.ts';
@@ -19,19 +19,28 @@ export async function preflight(ctx: RunContext, side: Side, only: readonly stri
     });
   }
   await checkPorts(ctx, side, { wanted, services }, signal);
-  for (const { service } of services) await checkCertificate(ctx, side, service);
+  await checkCertificates(
+    ctx,
+    side.project,
+    services.map((s) => s.service),
+  );
 }
 
-/** The rest was checked where the files were read; the time is the server's to tell. */
-async function checkCertificate(ctx: RunContext, side: Side, service: Service): Promise<void> {
-  const wish = certificateWish(ctx.app, service);
-  if (wish?.source.kind !== 'files') return;
-  const problem = await ctx.certificates.pairProblem(wish.source);
-  if (problem === undefined) return;
-  const place = at(side.project.places[`services.${service.name}.x-berth.tls`]);
-  throw new BerthError('CERTIFICATE_INVALID', `The certificate of ${service.name}${place} cannot be used: ${problem}.`, {
-    hint: 'Put a certificate that is valid now in its place. What serves goes on serving.',
-  });
+/**
+ * Checks that no certificate of the user's own has expired: the rest was checked where its files were read, but the time is the
+ * server's to tell. Throws CERTIFICATE_INVALID with the place.
+ */
+export async function checkCertificates(ctx: RunContext, project: Project, services: readonly Service[]): Promise<void> {
+  for (const service of services) {
+    const wish = certificateWish(ctx.app, service);
+    if (wish?.source.kind !== 'files') continue;
+    const problem = await ctx.certificates.pairProblem(wish.source);
+    if (problem === undefined) continue;
+    const place = at(project.places[`services.${service.name}.x-berth.tls`]);
+    throw new BerthError('CERTIFICATE_INVALID', `The certificate of ${service.name}${place} cannot be used: ${problem}.`, {
+      hint: 'Put a certificate that is valid now in its place. What serves goes on serving.',
+    });
+  }
 }
 
 function wantedAppEdge(ctx: RunContext, side: Side, services: readonly DesiredService[]): AppEdge {
