@@ -13,6 +13,7 @@ import { findMissingCopy } from './copied-files.ts';
 import { findBuildTool } from './build-tool.ts';
 import { dockerfileText, isRemote } from './hash-build.ts';
 import { lendFiles } from './lent-files.ts';
+import { pickImage } from './pick-image.ts';
 import { ProgressReader } from './progress.ts';
 import { reachRegistry } from './reach.ts';
 import { runProcess, type RunProcess } from './run-process.ts';
@@ -47,8 +48,8 @@ export function createBuilder(options: BuilderOptions): Builder {
       if (present === undefined) return undefined;
       const key = await buildKey({ engine, input, bases: present }, signal);
       const images = await engine.listImages({ labels: { [labels.build]: key } }, signal);
-      const newest = images.toSorted((a, b) => b.createdAtMs - a.createdAtMs)[0];
-      return newest === undefined ? undefined : { imageId: newest.id };
+      const found = pickImage(images, input.tag);
+      return found === undefined ? undefined : { imageId: found.id };
     },
 
     async build(input, onProgress, signal) {
