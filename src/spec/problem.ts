@@ -1,4 +1,5 @@
 import { BerthError, type ErrorCode } from '../errors/index.ts';
+import { excerpt } from '../kit/index.ts';
 import { lineText, positionOf, type Mark } from './text/source.ts';
 
 /** One thing wrong (or worth saying) in the user's files, with its place; `line` and `column` count from 1. */
@@ -110,9 +111,8 @@ export function formatProblem(problem: Problem): string {
   const lines = [`${placeOf(problem)}: ${problem.message}`];
   if (problem.sourceLine !== undefined && problem.line !== undefined && problem.sourceLine.trim() !== '') {
     const gutter = String(problem.line).padStart(5);
-    const shown = problem.sourceLine.length > 160 ? `${problem.sourceLine.slice(0, 159)}…` : problem.sourceLine;
-    lines.push(`${gutter} | ${shown.replaceAll('\t', ' ')}`);
-    lines.push(`${' '.repeat(gutter.length)} | ${' '.repeat(Math.min((problem.column ?? 1) - 1, shown.length))}^`);
+    const { text, indent } = excerpt(problem.sourceLine, problem.column);
+    lines.push(`${gutter} | ${text}`, `${' '.repeat(gutter.length)} | ${' '.repeat(indent)}^`);
   }
   if (problem.hint !== undefined) lines.push(`      = ${problem.hint}`);
   return lines.join('\n');

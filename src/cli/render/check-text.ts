@@ -1,3 +1,4 @@
+import { excerpt } from '../../kit/index.ts';
 import type { Checked, Finding } from '../../spec/index.ts';
 import { stripControls, type Style } from '../style.ts';
 
@@ -28,10 +29,10 @@ function findingLines(finding: Finding, explained: Set<string>, style: Style): s
   const place = line === undefined ? '' : `${line}:${column ?? 1}  `;
   const lines = [`  ${place}${colour(severity)}  ${stripControls(message)}  ${style.dim(rule)}`];
   if (sourceLine !== undefined && line !== undefined && sourceLine.trim() !== '') {
-    const shown = stripControls(sourceLine.replaceAll('\t', ' ')).slice(0, 160);
+    const { text, indent } = excerpt(sourceLine, column);
     const gutter = String(line).padStart(6);
-    const caret = ' '.repeat(Math.min((column ?? 1) - 1, shown.length));
-    lines.push(`${style.dim(`${gutter} |`)} ${shown}`, `${style.dim(`${' '.repeat(gutter.length)} |`)} ${caret}${colour('^')}`);
+    lines.push(`${style.dim(`${gutter} |`)} ${stripControls(text)}`);
+    lines.push(`${style.dim(`${' '.repeat(gutter.length)} |`)} ${' '.repeat(indent)}${colour('^')}`);
   }
   const said = `${rule}\n${fix}`;
   if (!explained.has(rule) && why !== fix) lines.push(`    ${style.dim('why:')} ${why}`);

@@ -1,4 +1,5 @@
 import { BerthError } from '../../errors/index.ts';
+import { excerpt } from '../../kit/index.ts';
 import type { GlobalInput } from '../global-flags.ts';
 import { stripControls, styleFor, type Style } from '../style.ts';
 import type { World } from '../world.ts';
@@ -47,11 +48,9 @@ export function problemText(problem: Problem, style: Style): string {
   const lines = [`${style.bold(place)}: ${problem.message}`];
   if (problem.line !== undefined && problem.sourceLine !== undefined && problem.sourceLine.trim() !== '') {
     const gutter = String(problem.line).padStart(5);
-    const shown = stripControls(problem.sourceLine.replaceAll('\t', ' ')).slice(0, 160);
-    lines.push(`${style.dim(`${gutter} |`)} ${shown}`);
-    lines.push(
-      `${style.dim(`${' '.repeat(gutter.length)} |`)} ${' '.repeat(Math.min((problem.column ?? 1) - 1, shown.length))}${style.red('^')}`,
-    );
+    const { text, indent } = excerpt(problem.sourceLine, problem.column);
+    lines.push(`${style.dim(`${gutter} |`)} ${stripControls(text)}`);
+    lines.push(`${style.dim(`${' '.repeat(gutter.length)} |`)} ${' '.repeat(indent)}${style.red('^')}`);
   }
   if (problem.hint !== undefined) lines.push(`  ${style.cyan('hint:')} ${problem.hint}`);
   return lines.join('\n');
