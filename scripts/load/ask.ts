@@ -5,3 +5,8 @@ export type Ask = (connection: number, id: string | undefined) => Promise<Outcom
 
 /** The connections of one stream. */
 export type Client = { readonly ask: Ask; close(): void };
+
+/** Why an answer that is no 2xx counts as lost: its status, and what an application says of it. Pages say no more than the status. */
+export function reasonOf(status: number, text: string): string {
+  return text.startsWith('{') ? `${status} ${text.replaceAll(/\s+/g, ' ').slice(0, 80)}` : String(status);
+}

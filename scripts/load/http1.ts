@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
-import type { Client } from './ask.ts';
+import { reasonOf, type Client } from './ask.ts';
 import type { Stream } from './plan.ts';
 import type { Outcome } from './tally.ts';
 
@@ -32,7 +32,7 @@ function ask({ stream, agent, timeoutMs, send }: Asking, id: string | undefined)
       const status = reply.statusCode ?? 0;
       if (!reply.complete) end({ reason: 'cut off' });
       else if (status >= 200 && status < 300) end({ version: versionOf(text) });
-      else end({ reason: `${status} ${text.replaceAll(/\s+/g, ' ').slice(0, 80)}`.trim() });
+      else end({ reason: reasonOf(status, text) });
     });
     reply.once('error', (error: NodeJS.ErrnoException) => end({ reason: error.code ?? error.message }));
   });

@@ -1,5 +1,5 @@
 import { connect, constants, type ClientHttp2Session } from 'node:http2';
-import type { Ask, Client } from './ask.ts';
+import { reasonOf, type Ask, type Client } from './ask.ts';
 import type { Stream } from './plan.ts';
 import type { Outcome } from './tally.ts';
 
@@ -39,13 +39,15 @@ function once(session: ClientHttp2Session, url: string, timeoutMs: number): Prom
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const asked = session.request({ ':path': new URL(url).pathname });
   let status = 0;
+  let text = '';
   let over = false;
   let last = Infinity;
   const onGoaway = (_code: number, lastStreamId: number): void => void (last = lastStreamId);
   session.on('goaway', onGoaway);
   asked.setTimeout(timeoutMs, () => asked.close(constants.NGHTTP2_CANCEL));
   asked.on('response', (headers) => (status = Number(headers[':status'])));
-  asked.on('end', () => (over = true)).resume();
+  asked.setEncoding('utf8').on('data', (part: string) => (text += part));
+  asked.on('end', () => (over = true));
   let failed: string | undefined;
   asked.on('error', (error: NodeJS.ErrnoException) => (failed = error.code ?? error.message));
   asked.on('close', () => {
@@ -53,7 +55,7 @@ function once(session: ClientHttp2Session, url: string, timeoutMs: number): Prom
     const refused = asked.rstCode === constants.NGHTTP2_REFUSED_STREAM || (asked.id ?? 0) > last;
     if (status === 0 && refused) resolve('refused');
     else if (failed !== undefined || !over) resolve(failed ?? 'cut off');
-    else resolve(status >= 200 && status < 300 ? undefined : String(status));
+    else resolve(status >= 200 && status < 300 ? undefined : reasonOf(status, text));
   });
   return promise;
 }
