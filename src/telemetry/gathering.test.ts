@@ -3,7 +3,7 @@ import { Gathering } from './gathering.ts';
 
 const few = { lines: 2, ageMs: 1 };
 const many = { lines: 50, ageMs: 1 };
-const old = { lines: 400, ageMs: 60 };
+const old = { lines: 400, ageMs: 300 };
 
 function gathering() {
   let nowMs = 10_000;
@@ -32,7 +32,7 @@ test('takes few lines as they come', () => {
   expect(log).toEqual([]);
 });
 
-test('lets lines gather where they come densely, once all that waited was read', async () => {
+test('lets lines gather where they come densely, once what waited for long was read', async () => {
   const { saw, log, wake } = gathering();
   saw(old);
   expect(log).toEqual([]);

@@ -6,8 +6,11 @@ export const pausable = { highWaterMark: 1 } as const;
 
 /** How many lines in how long are many. */
 const dense = { lines: 40, ms: 20 } as const;
-/** What ended longer ago than this lay in HAProxy's memory, with more behind it. */
-const freshMs = 25;
+/**
+ * How old what is left behind may be. Whoever reads all that there is gets the next lines one by one, until the connection has
+ * filled again; what is left there keeps it full, so that HAProxy sends 16 KiB at a time.
+ */
+const freshMs = 200;
 /** HAProxy's memory holds many times what comes meanwhile. */
 const pauseMs = 100;
 /** For so long a change of HAProxy may take from when it is announced. */
@@ -38,7 +41,7 @@ export class Gathering {
       this.#lines = 0;
     }
     this.#lines += lines;
-    // Only who has caught up may wait: HAProxy's memory would overflow.
+    // Only who is not far behind may wait: HAProxy's memory would overflow.
     if (nowMs - endMs > freshMs || this.#lines < dense.lines || nowMs < this.#attentiveUntilMs) return;
     this.#socket.pause();
     void this.#clock.sleep(pauseMs, this.#signal).then(
