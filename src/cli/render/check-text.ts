@@ -1,6 +1,6 @@
-import { excerpt } from '../../kit/index.ts';
 import type { Checked, Finding } from '../../spec/index.ts';
 import { stripControls, type Style } from '../style.ts';
+import { sourceText } from './error.ts';
 
 /** How many findings there are of each severity. */
 export function countOf(findings: readonly Finding[]): Record<Finding['severity'], number> {
@@ -24,16 +24,11 @@ export function checkText({ findings }: Checked, style: Style): string {
 }
 
 function findingLines(finding: Finding, explained: Set<string>, style: Style): string[] {
-  const { rule, severity, line, column, message, why, fix, sourceLine } = finding;
+  const { rule, severity, line, column, message, why, fix } = finding;
   const colour = { error: style.red, warning: style.yellow, note: style.blue }[severity];
   const place = line === undefined ? '' : `${line}:${column ?? 1}  `;
   const lines = [`  ${place}${colour(severity)}  ${stripControls(message)}  ${style.dim(rule)}`];
-  if (sourceLine !== undefined && line !== undefined && sourceLine.trim() !== '') {
-    const { text, indent } = excerpt(sourceLine, column);
-    const gutter = String(line).padStart(6);
-    lines.push(`${style.dim(`${gutter} |`)} ${stripControls(text)}`);
-    lines.push(`${style.dim(`${' '.repeat(gutter.length)} |`)} ${' '.repeat(indent)}${colour('^')}`);
-  }
+  lines.push(...sourceText(finding, { gutter: 6, style, caret: colour }));
   const said = `${rule}\n${fix}`;
   if (!explained.has(rule) && why !== fix) lines.push(`    ${style.dim('why:')} ${why}`);
   if (!explained.has(said)) lines.push(`    ${style.cyan('fix:')} ${stripControls(fix)}`);

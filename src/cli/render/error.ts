@@ -46,14 +46,23 @@ type Problem = {
 export function problemText(problem: Problem, style: Style): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   const lines = [`${style.bold(place)}: ${problem.message}`];
-  if (problem.line !== undefined && problem.sourceLine !== undefined && problem.sourceLine.trim() !== '') {
-    const gutter = String(problem.line).padStart(5);
-    const { text, indent } = excerpt(problem.sourceLine, problem.column);
-    lines.push(`${style.dim(`${gutter} |`)} ${stripControls(text)}`);
-    lines.push(`${style.dim(`${' '.repeat(gutter.length)} |`)} ${' '.repeat(indent)}${style.red('^')}`);
-  }
+  lines.push(...sourceText(problem, { gutter: 5, style, caret: style.red }));
   if (problem.hint !== undefined) lines.push(`  ${style.cyan('hint:')} ${problem.hint}`);
   return lines.join('\n');
+}
+
+/** The source line of a place with a caret below its column; nothing where there is none. `gutter`: how wide its number is at least. */
+export function sourceText(
+  { line, column, sourceLine }: Pick<Problem, 'line' | 'column' | 'sourceLine'>,
+  { gutter, style, caret }: { readonly gutter: number; readonly style: Style; readonly caret: (text: string) => string },
+): string[] {
+  if (line === undefined || sourceLine === undefined || sourceLine.trim() === '') return [];
+  const { text, indent } = excerpt(sourceLine, column);
+  const number = String(line).padStart(gutter);
+  return [
+    `${style.dim(`${number} |`)} ${stripControls(text)}`,
+    `${style.dim(`${' '.repeat(number.length)} |`)} ${' '.repeat(indent)}${caret('^')}`,
+  ];
 }
 
 function problemsOf(error: BerthError): readonly Problem[] {
