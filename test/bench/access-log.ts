@@ -22,7 +22,7 @@ type Report = { readonly services: readonly { readonly requests: number }[]; rea
 export const accessLog: Bench = {
   name: 'access-log',
   what: 'requests a second with the access log against the same edge without it, lines lost, and percentiles against exact ones',
-  how: `wrk with 64 kept connections for ${seconds} s, ${rounds} rounds by turns, medians: the edge, and a HAProxy that runs the edge's own configuration without its access log. Lines lost are those that are missing in the numbers that HAProxy gives them, over all of these rounds. Then ${lines} lines of known latencies are written to a counting process as fast as it takes them: lines for each second of its processor time, and its percentiles beside those of the sorted latencies.`,
+  how: `wrk with 64 kept connections for ${seconds} s, ${rounds} rounds by turns, medians: the edge, and a HAProxy that runs the edge's own configuration without its access log. Once with an application in Node that does nothing but answer, and once, for the worst case, with a HAProxy that answers by itself. Lines lost are those that are missing in the numbers that HAProxy gives them, over all of these rounds. Then ${lines} lines of known latencies are written to a counting process as fast as it takes them: lines for each second of its processor time, and its percentiles beside those of the sorted latencies.`,
   async run(say) {
     return [...(await beside(say)), ...(await exactly(say))];
   },
@@ -32,29 +32,40 @@ async function beside(say: (progress: string) => void): Promise<Measurement[]> {
   await using site = await Site.open();
   site.compose(web({ replicas: 1 }));
   await site.ok('up');
-  const edge = await edgeContainer(site);
-  const image = await docker('inspect', '-f', '{{.Config.Image}}', edge);
-  site.compose(answeringApp(image));
-  await site.ok('up');
-  const port = await freePort();
-  const folder = `peer-${port}`;
-  site.write(`${folder}/hand.cfg`, withoutAccessLog(await edgeConfiguration(edge), { from: site.port, to: port }));
-  const directory = `${site.directory}/${folder}`;
-  await using _bare = await startHaproxy({ name: `berth-bench-${port}`, image, directory, file: 'hand.cfg', port });
+  const image = await docker('inspect', '-f', '{{.Config.Image}}', await edgeContainer(site));
   const [counting] = childrenOf(await site.serverPid());
   if (counting === undefined) throw new Error('Nobody counts.');
   const before = { cpu: cpuSeconds(counting), requests: await counted(site) };
-  const rates = await ratesByTurns([site.url(), `http://127.0.0.1:${port}/`], { rounds, seconds }, say);
+  const inNode = await throughput(site, { image, metric: 'throughput with the log, an application in Node' }, say);
+  site.compose(answeringApp(image));
+  await site.ok('up');
+  const empty = await throughput(site, { image, metric: 'throughput with the log, answers that cost nothing' }, say);
   const after = { cpu: cpuSeconds(counting), requests: await counted(site) };
-  const [own = 0, bare = 0] = rates.map(median);
   const requests = after.requests.seen - before.requests.seen;
-  const measured = { metric: 'throughput with the log', value: own, unit: 'requests/s' };
   return [
-    against({ ...measured, peer: 'the same edge without it', peerValue: bare }, { atLeast: 0.95 }),
+    inNode,
+    empty,
     told('lines taken', requests, 'lines'),
     atMost('lines lost', after.requests.lost - before.requests.lost, 'lines', 0),
     told('processor time of the counting process', ((after.cpu - before.cpu) / requests) * 1e6, 'µs/line'),
   ];
+}
+
+/** Requests a second through the edge, and through a HAProxy with the configuration that it has now, but for the log. */
+async function throughput(
+  site: Site,
+  { image, metric }: { readonly image: string; readonly metric: string },
+  say: (progress: string) => void,
+): Promise<Measurement> {
+  const port = await freePort();
+  const folder = `peer-${port}`;
+  const configuration = await edgeConfiguration(await edgeContainer(site));
+  site.write(`${folder}/hand.cfg`, withoutAccessLog(configuration, { from: site.port, to: port }));
+  const directory = `${site.directory}/${folder}`;
+  await using _bare = await startHaproxy({ name: `berth-bench-${port}`, image, directory, file: 'hand.cfg', port });
+  const rates = await ratesByTurns([site.url(), `http://127.0.0.1:${port}/`], { rounds, seconds }, say);
+  const [own = 0, bare = 0] = rates.map(median);
+  return against({ metric, value: own, unit: 'requests/s', peer: 'the same edge without it', peerValue: bare }, { atLeast: 0.95 });
 }
 
 async function counted(site: Site): Promise<{ seen: number; lost: number }> {

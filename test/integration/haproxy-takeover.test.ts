@@ -251,3 +251,21 @@ describe.each([
     }
   }, 30_000);
 });
+
+test('the first container of a front that was replaced is one process, which ends when it is told to', async () => {
+  const scene = await openFrontScene();
+  try {
+    await scene.proxy.apply(scene.config());
+    await scene.image.renew();
+    await scene.proxy.apply(scene.config());
+    const first = ['--filter', 'label=dev.berth.generation=1', '--filter', `label=dev.berth.installation=${scene.under.installation}`];
+    const holder = (await run('docker', ['ps', '-q', ...first])).stdout.trim();
+    const processes = async () => (await run('docker', ['top', holder, '-o', 'pid,args'])).stdout.trim().split('\n').slice(1);
+    await until(async () => (await processes()).length === 1);
+    expect((await processes())[0]).toContain('/bin/sh');
+    await run('docker', ['stop', '--time', '20', holder]);
+    expect((await run('docker', ['inspect', '-f', '{{.State.ExitCode}}', holder])).stdout.trim(), 'it was not killed').toBe('0');
+  } finally {
+    await scene.close();
+  }
+}, 60_000);

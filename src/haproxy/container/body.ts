@@ -10,6 +10,8 @@ export const runningFile = 'haproxy.cfg';
 export const trialFile = 'start.cfg';
 export const bootFile = 'haproxy.cfg';
 export const retiredFile = 'retired';
+/** What a container that only holds a namespace any more waits at: a shell that reads needs no second process. */
+export const waitFile = 'wait';
 const bootMount = '/var/lib/berth';
 const boot = `${bootMount}/${bootFile}`;
 
@@ -44,7 +46,11 @@ pid=$!
 while kill -0 $pid 2>/dev/null; do wait $pid; code=$?; done
 [ -e "$sockets/${retiredFile}" ] || exit $code
 trap 'exit 0' TERM
-while [ -z "$over" ]; do sleep 1000000 & wait $!; done
+wait=$sockets/${waitFile}
+[ -p "$wait" ] || mkfifo "$wait"
+while [ -z "$over" ]; do
+  if [ -p "$wait" ]; then read -r _ <>"$wait"; else sleep 1000000 & wait $!; fi
+done
 `;
 
 /**

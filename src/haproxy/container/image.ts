@@ -30,7 +30,7 @@ const version = '3.0';
 const registryReference = `docker.io/library/haproxy:${version}`;
 /** The number after the version counts the recipes below. */
 const repository = 'berth/haproxy';
-const tag = `${version}-1`;
+const tag = `${version}-2`;
 
 /** What every proxy is started from. */
 export function proxyImage(settings: Pick<ImageSettings, 'reference'>): string {
@@ -40,7 +40,8 @@ export function proxyImage(settings: Pick<ImageSettings, 'reference'>): string {
 const recipe: PackagedImage = {
   id: `haproxy:${version}`,
   suite: 'trixie',
-  packages: ['base-files', 'libc6', 'ca-certificates', 'busybox-static', 'haproxy'],
+  // dash: a shell stays in every front, and busybox as one takes a megabyte more.
+  packages: ['base-files', 'libc6', 'ca-certificates', 'dash', 'busybox-static', 'haproxy'],
   command: ['haproxy', '-v'],
   repository,
   tag,

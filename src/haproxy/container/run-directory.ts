@@ -3,7 +3,7 @@ import { access, chown, mkdir, open, readFile, rename, rm, stat, lstat } from 'n
 import { dirname, join } from 'node:path';
 import { BerthError } from '../../errors/index.ts';
 import { masterSocket, runtimeSocket } from '../config/render.ts';
-import { retiredFile, runningFile, socketFiles, trialFile } from './body.ts';
+import { retiredFile, runningFile, socketFiles, trialFile, waitFile } from './body.ts';
 import type { Owner } from './place.ts';
 
 /** The directory that server and one container share: HAProxy's sockets and the configuration it runs. */
@@ -44,7 +44,7 @@ export function openRunDirectory(path: string): RunDirectory {
     },
     retiredAtMs: () => changedAtMs(retired),
     async clear() {
-      const files = [runningFile, trialFile, retiredFile, ...socketFiles];
+      const files = [runningFile, trialFile, retiredFile, waitFile, ...socketFiles];
       await Promise.all(files.map((file) => rm(join(path, file), { force: true })));
     },
   };
