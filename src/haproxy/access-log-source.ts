@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { backendOwner, labels, type Listener, type ProxyConfig, type Rule } from '../model/index.ts';
 import type { LogSource } from '../ports/index.ts';
+import { ringBytes } from './config/access-log.ts';
 import { connectionId } from './config/connections.ts';
 import { masterSocket } from './config/render.ts';
 import { routeId } from './config/selection.ts';
@@ -25,6 +26,7 @@ export function accessLogSource(place: Place, config: ProxyConfig): LogSource {
   return {
     socket: accessLogPath(place),
     masters: slotNumbers.map((slot) => join(slotDirectory(place, slot), masterSocket)),
+    ringBytes: ringBytes[place.role],
     ...(place.role === 'front' ? { front: { app, service } } : {}),
     routes: Object.fromEntries(routes),
   };

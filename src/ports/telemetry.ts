@@ -16,6 +16,8 @@ export type LogSource = {
   readonly socket: string;
   /** The command lines of its masters, which know what a replaced worker has not said yet. */
   readonly masters: readonly string[];
+  /** How much of its log a HAProxy process keeps until it is sent. */
+  readonly ringBytes: number;
   /** Whose front it is. Of a front nothing is believed about others. */
   readonly front?: { readonly app: string; readonly service: string } | undefined;
   /** Whose each route of the edge is, for requests that were answered before they had a backend. */

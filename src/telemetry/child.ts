@@ -18,6 +18,10 @@ export async function runCounting(clock: Clock, { onMessage, onEnd, send }: Chan
   const reader = new LogReader({ counter, clock, onTrouble: ({ message }) => send({ kind: 'trouble', message }) });
   const ended = new AbortController();
   onEnd(() => ended.abort());
+  const read = async ({ id, query }: Extract<ToChild, { kind: 'read' }>): Promise<void> => {
+    await reader.catchUp();
+    send({ kind: 'counts', id, counts: counter.read(query, clock.now()) });
+  };
   onMessage((message) => {
     switch (message.kind) {
       case 'follow':
@@ -30,7 +34,9 @@ export async function runCounting(clock: Clock, { onMessage, onEnd, send }: Chan
         counter.learn(message);
         return;
       case 'read':
-        send({ kind: 'counts', id: message.id, counts: counter.read(message.query, clock.now()) });
+        void read(message).catch((thrown: unknown) => {
+          if (!ended.signal.aborted) throw thrown;
+        });
     }
   });
   while (!ended.signal.aborted) {

@@ -8,8 +8,8 @@ const startMs = 100_000;
 
 function counter(): Counter {
   const made = new Counter(startMs);
-  made.follow({ socket, masters: [], routes: { 'shop.test/api': { app: 'shop', service: 'web' } } });
-  made.follow({ socket: front, masters: [], routes: {}, front: { app: 'shop', service: 'web' } });
+  made.follow({ socket, masters: [], ringBytes: 4_194_304, routes: { 'shop.test/api': { app: 'shop', service: 'web' } } });
+  made.follow({ socket: front, masters: [], ringBytes: 4_194_304, routes: {}, front: { app: 'shop', service: 'web' } });
   return made;
 }
 

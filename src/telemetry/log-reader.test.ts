@@ -22,7 +22,7 @@ beforeEach(async () => {
     throw error;
   };
   reader = new LogReader({ counter, clock: systemClock, onTrouble });
-  reader.follow({ socket, masters: [], routes: {} });
+  reader.follow({ socket, masters: [], ringBytes: 4_194_304, routes: {} });
   await expect.poll(() => existsSync(socket)).toBe(true);
 });
 afterEach(async () => {
@@ -47,6 +47,18 @@ test('counts every line of a dense stream that ends while its lines gather', asy
   await send(parts);
   await expect.poll(() => counter.lines).toBe(10_000);
   expect(counter.read({ app: 'shop', spanMs: 1000 }, systemClock.now()).gaps.filter((gap) => gap.kind === 'lost')).toEqual([]);
+});
+
+test('catches up with what gathers, for who asks', async () => {
+  const connection = connect(socket);
+  for (let i = 0; i < 60; i++) {
+    connection.write(linesFrom(i * 50, 50));
+    await systemClock.sleep(10);
+  }
+  expect(counter.lines, 'some wait').toBeLessThan(3000);
+  await reader.catchUp();
+  expect(counter.lines).toBe(3000);
+  connection.end();
 });
 
 test('puts a line together that comes in pieces, and closes on who sends no end', async () => {

@@ -11,6 +11,8 @@ export type LogReaderDeps = { readonly counter: Counter; readonly clock: Clock; 
 
 /** A line of ours is a few hundred bytes; who sends more without an end is not HAProxy. */
 const longestLine = 16 * 1024;
+/** How long catching up may take, and how often it is looked whether it is done. */
+const catchingUp = { longestMs: 300, pauseMs: 15 } as const;
 
 /** Takes the connections of HAProxy processes and hands their lines to the counter. */
 export class LogReader {
@@ -33,7 +35,7 @@ export class LogReader {
       return;
     }
     known?.server.close();
-    const server = createServer(pausable, (socket) => this.#take(source.socket, socket));
+    const server = createServer(pausable, (socket) => this.#take(source, socket));
     this.#sources.set(source.socket, { source, server });
     server.on('error', (error) => {
       this.#sources.delete(source.socket);
@@ -51,17 +53,31 @@ export class LogReader {
     for (const connection of this.#sockets.values()) if (connection.path === path) connection.gathering.attend();
   }
 
+  /** Takes what HAProxy processes have gathered, for who wants to know what there was until now. */
+  async catchUp(): Promise<void> {
+    const { clock } = this.#deps;
+    const untilMs = clock.now() + catchingUp.longestMs;
+    for (const { gathering } of this.#sockets.values()) gathering.attend(catchingUp.longestMs);
+    // What waits in the connection is read only after a timer that has run out meanwhile: nothing twice is nothing.
+    for (let quiet = 0; quiet < 2 && clock.now() < untilMs;) {
+      await clock.sleep(catchingUp.pauseMs, this.#closed.signal);
+      quiet = [...this.#sockets.values()].some(({ gathering }) => gathering.isBehind) ? 0 : quiet + 1;
+    }
+  }
+
   close(): void {
     this.#closed.abort();
     for (const { server } of this.#sources.values()) server.close();
     for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
-  #take(path: string, socket: Socket): void {
+  #take(source: LogSource, socket: Socket): void {
     const { counter, clock } = this.#deps;
+    const path = source.socket;
     let rest = '';
     let last: Way | undefined;
-    const gathering = new Gathering(socket, clock, this.#closed.signal);
+    const { ringBytes } = source;
+    const gathering = new Gathering(socket, { clock, signal: this.#closed.signal, ringBytes });
     this.#sockets.set(socket, { path, gathering });
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {

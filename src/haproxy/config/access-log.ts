@@ -5,8 +5,8 @@ import type { RenderOptions } from './options.ts';
 const bornVariable = 'proc.berth_born';
 /** Longer than any line below. */
 const longestBytes = 4096;
-/** What is kept for a server that is away or busy: some 20,000 lines of the edge, 2,500 of a front. */
-const ringBytes = { edge: 4_194_304, front: 524_288 } as const;
+/** What is kept for a server that is away or busy: some 40,000 lines of the edge, 10,000 of a front. */
+export const ringBytes = { edge: 4_194_304, front: 1_048_576 } as const;
 
 /**
  * One line of JSON a request. Nothing in it was chosen by a client, so nothing has to be escaped or cut: the route is the one

@@ -11,7 +11,7 @@ export async function openCounting(socket: string): Promise<CountingTelemetry> {
     throw new Error(message);
   };
   const telemetry = createTelemetry({ entry, clock: systemClock, onTrouble });
-  telemetry.follow({ socket, masters: [], routes: {} });
+  telemetry.follow({ socket, masters: [], ringBytes: 4_194_304, routes: {} });
   for (let tries = 0; !existsSync(socket); tries++) {
     if (tries === 100) throw new Error(`Nobody listens on ${socket}.`);
     await sleep(50);
