@@ -11,8 +11,8 @@ export type LogReaderDeps = { readonly counter: Counter; readonly clock: Clock; 
 
 /** A line of ours is a few hundred bytes; who sends more without an end is not HAProxy. */
 const longestLine = 16 * 1024;
-/** How long catching up may take, and how often it is looked whether it is done. */
-const catchingUp = { longestMs: 300, pauseMs: 15 } as const;
+/** How long catching up may take, how often it is looked whether it is done, and for how long lines are taken as they come in between. */
+const catchingUp = { longestMs: 300, pauseMs: 15, attentiveMs: 30 } as const;
 
 /** Takes the connections of HAProxy processes and hands their lines to the counter. */
 export class LogReader {
@@ -57,9 +57,9 @@ export class LogReader {
   async catchUp(): Promise<void> {
     const { clock } = this.#deps;
     const untilMs = clock.now() + catchingUp.longestMs;
-    for (const { gathering } of this.#sockets.values()) gathering.attend(catchingUp.longestMs);
     // What waits in the connection is read only after a timer that has run out meanwhile: nothing twice is nothing.
     for (let quiet = 0; quiet < 2 && clock.now() < untilMs;) {
+      for (const { gathering } of this.#sockets.values()) gathering.attend(catchingUp.attentiveMs);
       await clock.sleep(catchingUp.pauseMs, this.#closed.signal);
       quiet = [...this.#sockets.values()].some(({ gathering }) => gathering.isBehind) ? 0 : quiet + 1;
     }
