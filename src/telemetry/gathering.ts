@@ -6,8 +6,8 @@ export const pausable = { highWaterMark: 1 } as const;
 
 /** Lines that come more slowly are taken as they come. */
 const fewPerMs = 0.1;
-/** Over how long the pace is measured; sooner only that it has risen, and never over a rest. */
-const measured = { leastMs: 25, ms: 50, mostMs: 500 } as const;
+/** Over how long the pace is measured; sooner only that it has become so many times faster, and never over a rest. */
+const measured = { leastMs: 25, ms: 50, mostMs: 500, jump: 2 } as const;
 /**
  * How much is left behind, and how old at most. Whoever reads all that there is gets the next lines one by one, until the
  * connection has filled again; what is left there keeps it full, so that HAProxy sends 16 KiB at a time.
@@ -91,7 +91,8 @@ export class Gathering {
     this.#counted.lines += lines;
     const ms = endMs - this.#counted.fromMs;
     if (ms < measured.ms) {
-      if (this.#pace > 0) this.#pace = Math.max(this.#pace, this.#counted.lines / Math.max(ms, measured.leastMs));
+      const soFar = this.#counted.lines / Math.max(ms, measured.leastMs);
+      if (this.#pace > 0 && soFar > this.#pace * measured.jump) this.#pace = soFar;
       return;
     }
     this.#pace = ms > measured.mostMs ? 0 : this.#counted.lines / ms;
