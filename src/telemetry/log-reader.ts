@@ -71,12 +71,10 @@ export class LogReader {
     for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
-  #take(source: LogSource, socket: Socket): void {
+  #take({ socket: path, ringBytes }: LogSource, socket: Socket): void {
     const { counter, clock } = this.#deps;
-    const path = source.socket;
     let rest = '';
     let last: Way | undefined;
-    const { ringBytes } = source;
     const gathering = new Gathering(socket, { clock, signal: this.#closed.signal, ringBytes });
     this.#sockets.set(socket, { path, gathering });
     socket.setEncoding('utf8');
