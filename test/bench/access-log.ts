@@ -5,7 +5,7 @@ import path from 'node:path';
 import { once } from 'node:events';
 import { docker, freePort, Site, web } from '../e2e/harness/index.ts';
 import { answeringApp, edgeConfiguration, edgeContainer } from './kit/answering.ts';
-import { atLeast, atMost, against, median, told, type Bench, type Measurement } from './kit/bench.ts';
+import { atLeast, atMost, againstByTurns, told, type Bench, type Measurement } from './kit/bench.ts';
 import { startHaproxy, withoutAccessLog } from './kit/by-hand.ts';
 import { openCounting } from './kit/counting.ts';
 import { childrenOf, cpuSeconds } from './kit/process.ts';
@@ -22,7 +22,7 @@ type Report = { readonly services: readonly { readonly requests: number }[]; rea
 export const accessLog: Bench = {
   name: 'access-log',
   what: 'requests a second with the access log against the same edge without it, lines lost, and percentiles against exact ones',
-  how: `wrk with 64 kept connections for ${seconds} s, ${rounds} rounds by turns, medians: the edge, and a HAProxy that runs the edge's own configuration without its access log. Once with a HAProxy that answers by itself, so that the edge is the limit, and once with an application in Node, which then is. Lines lost are those that are missing in the numbers that HAProxy gives them, over all of these rounds. Then ${lines} lines of known latencies are written to a counting process as fast as it takes them: lines for each second of its processor time, and its percentiles beside those of the sorted latencies.`,
+  how: `wrk with 64 kept connections for ${seconds} s, ${rounds} rounds by turns, medians and the median of the rounds' ratios: the edge, and a HAProxy that runs the edge's own configuration without its access log. Once with a HAProxy that answers by itself, so that the edge is the limit, and once with an application in Node, which then is. Lines lost are those that are missing in the numbers that HAProxy gives them, over all of these rounds. Then ${lines} lines of known latencies are written to a counting process as fast as it takes them: lines for each second of its processor time, and its percentiles beside those of the sorted latencies.`,
   async run(say) {
     return [...(await beside(say)), ...(await exactly(say))];
   },
@@ -43,8 +43,8 @@ async function beside(say: (progress: string) => void): Promise<Measurement[]> {
   const after = { cpu: cpuSeconds(counting), requests: await counted(site) };
   const requests = after.requests.seen - before.requests.seen;
   return [
-    against(empty, { atLeast: 0.95 }),
-    against(inNode),
+    againstByTurns(empty, { atLeast: 0.95 }),
+    againstByTurns(inNode),
     told('lines taken', requests, 'lines'),
     atMost('lines lost', after.requests.lost - before.requests.lost, 'lines', 0),
     told('processor time of the counting process', ((after.cpu - before.cpu) / requests) * 1e6, 'µs/line'),
@@ -56,16 +56,16 @@ async function throughput(
   site: Site,
   { image, what }: { readonly image: string; readonly what: string },
   say: (progress: string) => void,
-): Promise<Parameters<typeof against>[0]> {
+): Promise<Parameters<typeof againstByTurns>[0]> {
   const port = await freePort();
   const folder = `peer-${port}`;
   const configuration = await edgeConfiguration(await edgeContainer(site));
   site.write(`${folder}/hand.cfg`, withoutAccessLog(configuration, { from: site.port, to: port }));
   const directory = `${site.directory}/${folder}`;
   await using _bare = await startHaproxy({ name: `berth-bench-${port}`, image, directory, file: 'hand.cfg', port });
-  const rates = await ratesByTurns([site.url(), `http://127.0.0.1:${port}/`], { rounds, seconds }, say);
-  const [own = 0, bare = 0] = rates.map(median);
-  return { metric: `throughput with the log, ${what}`, value: own, unit: 'requests/s', peer: 'the same edge without it', peerValue: bare };
+  const urls = [site.url(), `http://127.0.0.1:${port}/`];
+  const [values = [], peerValues = []] = await ratesByTurns(urls, { rounds, seconds }, say);
+  return { metric: `throughput with the log, ${what}`, unit: 'requests/s', peer: 'the same edge without it', values, peerValues };
 }
 
 async function counted(site: Site): Promise<{ seen: number; lost: number }> {

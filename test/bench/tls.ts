@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { docker, freePort } from '../e2e/harness/index.ts';
 import { backendOf, listenerOf, openEdge } from '../integration/haproxy-kit.ts';
 import { makePair, MemoryCertificates } from '../integration/tls-kit.ts';
-import { against, median, type Bench } from './kit/bench.ts';
+import { againstByTurns, type Bench } from './kit/bench.ts';
 import { handConfiguration, startHaproxy } from './kit/by-hand.ts';
 import { ratesByTurns } from './kit/wrk.ts';
 
@@ -18,7 +18,7 @@ const backend = 'bench.web.routes';
 export const tls: Bench = {
   name: 'tls',
   what: 'requests and handshakes a second through TLS at the edge, against the same HAProxy configured by hand',
-  how: `wrk with 64 kept connections for ${seconds} s, then with a connection for each request, ${rounds} rounds by turns, medians. The application is a HAProxy that answers by itself. By hand: the image of berth's edge in the host's network with the same certificate and a short configuration that forwards the same headers and repeats requests where that is safe. Neither writes an access log.`,
+  how: `wrk with 64 kept connections for ${seconds} s, then with a connection for each request, ${rounds} rounds by turns, medians and the median of the rounds' ratios. The application is a HAProxy that answers by itself. By hand: the image of berth's edge in the host's network with the same certificate and a short configuration that forwards the same headers and repeats requests where that is safe. Neither writes an access log.`,
   async run(say) {
     const directory = await mkdtemp(path.join(tmpdir(), 'berth-bench-'));
     const certificates = new MemoryCertificates();
@@ -46,12 +46,12 @@ export const tls: Bench = {
       await using _hand = await startHaproxy({ name: `berth-bench-${handPort}`, image, directory, file: 'hand.cfg' });
       const urls = [`https://127.0.0.1:${edgePort}/`, `https://127.0.0.1:${handPort}/`];
       await Promise.all(urls.map(untilAnswered));
-      const [own = 0, peer = 0] = (await ratesByTurns(urls, { rounds, seconds }, say)).map(median);
-      const [ownNew = 0, peerNew = 0] = (await ratesByTurns(urls, { rounds, seconds, close: true }, say)).map(median);
+      const [values = [], peerValues = []] = await ratesByTurns(urls, { rounds, seconds }, say);
+      const [ownNew = [], peerNew = []] = await ratesByTurns(urls, { rounds, seconds, close: true }, say);
       const by = { peer: 'HAProxy by hand' };
       return [
-        against({ metric: 'throughput', value: own, unit: 'requests/s', ...by, peerValue: peer }, { atLeast: 0.95 }),
-        against({ metric: 'handshakes', value: ownNew, unit: '1/s', ...by, peerValue: peerNew }),
+        againstByTurns({ metric: 'throughput', unit: 'requests/s', ...by, values, peerValues }, { atLeast: 0.95 }),
+        againstByTurns({ metric: 'handshakes', unit: '1/s', ...by, values: ownNew, peerValues: peerNew }),
       ];
     } finally {
       await under.close();

@@ -5,7 +5,7 @@ export type Measurement = {
   readonly unit: string;
   readonly peer?: string;
   readonly peerValue?: number;
-  /** `value` over `peerValue`. */
+  /** `value` over `peerValue`; by turns, the median of the rounds' ratios. */
   readonly ratio?: number;
   /** What was promised, in words: `≤ 0.5 ×`. Absent for a number that is only told. */
   readonly budget?: string;
@@ -43,9 +43,25 @@ type Compared = {
   readonly peerValue: number;
 };
 
+type Limit = { readonly atMost: number } | { readonly atLeast: number };
+
+type ByTurns = Omit<Compared, 'value' | 'peerValue'> & { readonly values: readonly number[]; readonly peerValues: readonly number[] };
+
+/**
+ * Numbers of rounds against a peer's in the same rounds. A machine that is at times three times as slow moves both medians,
+ * and hardly what they are to each other within one round.
+ */
+export function againstByTurns({ values, peerValues, ...rest }: ByTurns, limit?: Limit): Measurement {
+  const ratios = values.map((value, round) => value / (peerValues[round] ?? Number.NaN));
+  return compare({ ...rest, value: median(values), peerValue: median(peerValues) }, median(ratios), limit);
+}
+
 /** A number against a peer's, in the same run. */
-export function against(compared: Compared, limit?: { readonly atMost: number } | { readonly atLeast: number }): Measurement {
-  const ratio = compared.value / compared.peerValue;
+export function against(compared: Compared, limit?: Limit): Measurement {
+  return compare(compared, compared.value / compared.peerValue, limit);
+}
+
+function compare(compared: Compared, ratio: number, limit: Limit | undefined): Measurement {
   const base = { ...compared, value: round(compared.value), peerValue: round(compared.peerValue), ratio: round(ratio) };
   if (limit === undefined) return { ...base, ok: true };
   return 'atMost' in limit

@@ -6,11 +6,12 @@ const execute = promisify(execFile);
 /** How wrk asks: so many rounds of so many seconds by turns, after one that warms up; `close` opens a connection for each request. */
 export type Rounds = { readonly rounds: number; readonly seconds: number; readonly close?: boolean };
 
-/** Requests a second of each address, round by round. */
+/** Requests a second of each address, round by round, in the other order in every second one. */
 export async function ratesByTurns(urls: readonly string[], how: Rounds, say: (progress: string) => void): Promise<number[][]> {
   const rates: number[][] = urls.map(() => []);
   for (let round = 0; round <= how.rounds; round++) {
-    for (const [at, url] of urls.entries()) {
+    const order = [...urls.entries()];
+    for (const [at, url] of round % 2 === 0 ? order : order.toReversed()) {
       const rate = await requestRate(url, how);
       if (round > 0) rates[at]?.push(rate);
     }
