@@ -38,10 +38,15 @@ export function problemAt(mark: Mark, message: string, words: Words = {}): Probl
     file: mark.source.file,
     line,
     column,
-    message,
+    message: onOneLine(message),
     ...(words.hint === undefined ? {} : { hint: words.hint }),
     ...(words.secret === true ? {} : { sourceLine: lineText(mark.source, line) }),
   };
+}
+
+/** A message quotes values as they are; characters that would break the line are shown escaped. */
+function onOneLine(message: string): string {
+  return message.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 /** Collects everything wrong in one load, so that all of it is reported together. */

@@ -236,7 +236,10 @@ describe('a route that says what cannot be', () => {
     ['routes: [{host: "*.a.example", www: drop}]', '`www` needs a host without `www.` and without `*`'],
     ['routes: [{www: add}]', '`www` needs a host'],
     ['routes: [{headers: {request: {set: {"X A": b}}}}]', 'the name `X A` is not valid'],
-    ['routes: [{headers: {response: {set: {X-A: "a\\nSet-Cookie: b"}}}}]', 'holds a line break, which would begin another header'],
+    [
+      'routes: [{headers: {response: {set: {X-A: "a\\nSet-Cookie: b"}}}}]',
+      '(`a\\nSet-Cookie: b`) holds a line break, which would begin another header',
+    ],
     ['routes: [{headers: {response: {set: {X-A: "a\\u0001"}}}}]', 'holds a control character'],
     ['routes: [{headers: {request: {set: {Content-Length: 1}}}}]', 'frames the message'],
     ['routes: [{headers: {request: {set: {X-A: b}, remove: x-a}}}]', 'the header `X-A` is both set and removed'],
