@@ -44,11 +44,10 @@ export function sum(report: LoadReport): { requests: number; lost: number } {
   return { requests: streams.reduce((n, s) => n + s.requests, 0), lost: streams.reduce((n, s) => n + s.lost, 0) };
 }
 
-/** Why requests were lost, for people: `ECONNRESET × 3, 503 × 1`; empty when none was. */
+/** Why requests were lost, for people: `close: ECONNRESET × 3, post: 503 × 1`; empty when none was. */
 export function losses(report: LoadReport): string {
-  const counts = new Map<string, number>();
-  for (const { why } of Object.values(report.streams)) {
-    for (const [reason, count] of Object.entries(why)) counts.set(reason, (counts.get(reason) ?? 0) + count);
-  }
-  return [...counts].map(([reason, count]) => `${reason} × ${count}`).join(', ');
+  const reasons = Object.entries(report.streams).flatMap(([name, { why }]) =>
+    Object.entries(why).map(([reason, count]) => `${name}: ${reason} × ${count}`),
+  );
+  return reasons.join(', ');
 }

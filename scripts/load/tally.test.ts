@@ -12,7 +12,7 @@ test('counts what succeeded, what was lost and why, and the longest time without
   expect(report).toMatchObject({ acknowledged: ['a'], unanswered: ['b'] });
   const whole = { seconds: 1, streams: { one: report, two: report } };
   expect(sum(whole)).toEqual({ requests: 6, lost: 2 });
-  expect(losses(whole)).toBe('ECONNRESET × 2');
+  expect(losses(whole)).toBe('one: ECONNRESET × 1, two: ECONNRESET × 1');
 });
 
 test('a time without success that has not ended counts too', () => {
