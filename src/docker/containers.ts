@@ -12,6 +12,7 @@ type ContainerCalls = Pick<
   | 'startContainer'
   | 'stopContainer'
   | 'killContainer'
+  | 'unpauseContainer'
   | 'removeContainer'
   | 'renameContainer'
   | 'setRestartPolicy'
@@ -67,6 +68,10 @@ export function containerCalls(http: EngineHttp): ContainerCalls {
     stopContainer: (id, input, signal) => stopContainer(http, id, input, signal),
     async killContainer(id, unixSignal, signal) {
       await change(id, 'kill', { doing: `send ${unixSignal} to container ${id}`, query: { signal: unixSignal }, signal });
+    },
+    async unpauseContainer(id, signal) {
+      if ((await inspectRaw(http, id, signal))?.State?.Status !== 'paused') return;
+      await change(id, 'unpause', { doing: `let container ${id} go on`, signal });
     },
     removeContainer: (id, input, signal) => removeContainer(http, id, input, signal),
     async renameContainer(id, name, signal) {

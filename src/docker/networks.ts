@@ -6,7 +6,7 @@ import { deadlines, segment, toFilters, type EngineHttp } from './http.ts';
 
 type NetworkCalls = Pick<
   Engine,
-  'listNetworks' | 'inspectNetwork' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork'
+  'listNetworks' | 'inspectNetwork' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'rejoinNetwork'
 >;
 type VolumeCalls = Pick<Engine, 'inspectVolume' | 'listVolumes' | 'createVolume' | 'removeVolume'>;
 
@@ -19,8 +19,40 @@ export function networkCalls(http: EngineHttp): NetworkCalls {
     // The engine also matches the beginning of an id.
     return raw !== undefined && (raw.Name === name || raw.Id === name) ? toNetwork(raw) : undefined;
   };
+  const connectNetwork: NetworkCalls['connectNetwork'] = async (network, container, endpoint, signal) => {
+    const json = { Container: container, EndpointConfig: endpoint };
+    const doing = `connect container ${container} to network ${network}`;
+    await http.send({ method: 'POST', path: `/networks/${segment(network)}/connect`, json, doing, timeoutMs: changeMs, signal });
+  };
+  const disconnectNetwork: NetworkCalls['disconnectNetwork'] = async (network, container, signal) => {
+    const json = { Container: container };
+    const doing = `disconnect container ${container} from network ${network}`;
+    const path = `/networks/${segment(network)}/disconnect`;
+    const reply = await http.exchange({ method: 'POST', path, json, doing, timeoutMs: changeMs, signal });
+    if (reply.status < 400 || reply.status === 404) return;
+    // Engines disagree about the status for a container that is not on the network: look.
+    const there = await inspectNetwork(network, signal);
+    const isOn = there?.containers.some((c) => c.id === container || c.name === container || c.id.startsWith(container)) ?? false;
+    if (isOn) throw toEngineError(doing, reply.status, messageOf(reply.body.toString()));
+  };
   return {
     inspectNetwork,
+    connectNetwork,
+    disconnectNetwork,
+    async rejoinNetwork(network, container, { endpoint, frozen, signal }) {
+      const path = (verb: string): string => `/containers/${segment(frozen)}/${verb}`;
+      const pausing = { method: 'POST', path: path('pause'), doing: `pause container ${frozen}`, timeoutMs: changeMs, signal } as const;
+      // One that does not run needs no pause, and not every engine can: the moment is short, and then felt as it is.
+      const isPaused = (await http.exchange(pausing)).status < 400;
+      try {
+        await disconnectNetwork(network, container, signal);
+        await connectNetwork(network, container, endpoint, signal);
+      } finally {
+        // Also when it was cancelled: nothing else would let it go on.
+        if (isPaused)
+          await http.send({ method: 'POST', path: path('unpause'), doing: `let container ${frozen} go on`, timeoutMs: changeMs });
+      }
+    },
     async listNetworks(signal) {
       const call = { method: 'GET', path: '/networks', doing: 'list networks', timeoutMs: lookMs, signal } as const;
       return (await http.json<RawNetwork[]>(call)).map(toNetwork);
@@ -41,22 +73,6 @@ export function networkCalls(http: EngineHttp): NetworkCalls {
       // Forbidden is how the engine says that containers are still on it.
       const engineMessage = messageOf(reply.body.toString());
       throw new BerthError('ENGINE_CONFLICT', `Could not ${doing}: ${engineMessage}`, { details: { status: 403, engineMessage } });
-    },
-    async connectNetwork(network, container, endpoint, signal) {
-      const json = { Container: container, EndpointConfig: endpoint };
-      const doing = `connect container ${container} to network ${network}`;
-      await http.send({ method: 'POST', path: `/networks/${segment(network)}/connect`, json, doing, timeoutMs: changeMs, signal });
-    },
-    async disconnectNetwork(network, container, signal) {
-      const json = { Container: container };
-      const doing = `disconnect container ${container} from network ${network}`;
-      const path = `/networks/${segment(network)}/disconnect`;
-      const reply = await http.exchange({ method: 'POST', path, json, doing, timeoutMs: changeMs, signal });
-      if (reply.status < 400 || reply.status === 404) return;
-      // Engines disagree about the status for a container that is not on the network: look.
-      const there = await inspectNetwork(network, signal);
-      const isOn = there?.containers.some((c) => c.id === container || c.name === container || c.id.startsWith(container)) ?? false;
-      if (isOn) throw toEngineError(doing, reply.status, messageOf(reply.body.toString()));
     },
   };
 }

@@ -23,6 +23,8 @@ export interface Engine {
   /** Sends the stop signal, waits `graceMs`, then kills. Stopping a stopped or absent container does nothing. */
   stopContainer(id: string, input: { graceMs: number; signal?: string | undefined }, signal?: AbortSignal): Promise<void>;
   killContainer(id: string, unixSignal: string, signal?: AbortSignal): Promise<void>;
+  /** Lets a paused container go on; any other stays as it is. */
+  unpauseContainer(id: string, signal?: AbortSignal): Promise<void>;
   /** Removes a container; an absent one is fine. */
   removeContainer(id: string, input: { force?: boolean; volumes?: boolean }, signal?: AbortSignal): Promise<void>;
   renameContainer(id: string, name: string, signal?: AbortSignal): Promise<void>;
@@ -72,6 +74,15 @@ export interface Engine {
   removeNetwork(name: string, signal?: AbortSignal): Promise<void>;
   connectNetwork(network: string, container: string, endpoint: EndpointBody, signal?: AbortSignal): Promise<void>;
   disconnectNetwork(network: string, container: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Lets a container be on a network in another way: it leaves it, if it is on it, and joins it again. Connections outlive that,
+   * but nothing new can be reached meanwhile, so `frozen` (itself, or who shares its namespace) is paused where the engine can.
+   */
+  rejoinNetwork(
+    network: string,
+    container: string,
+    input: { endpoint: EndpointBody; frozen: string; signal?: AbortSignal | undefined },
+  ): Promise<void>;
 
   inspectVolume(name: string, signal?: AbortSignal): Promise<VolumeDetails | undefined>;
   listVolumes(query: { labels: Readonly<Record<string, string>> }, signal?: AbortSignal): Promise<VolumeDetails[]>;

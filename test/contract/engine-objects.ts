@@ -40,7 +40,18 @@ export function networkContract(kit: ContractKit): void {
     await engine.connectNetwork(b, rival, { IPAMConfig: { IPv4Address: addressIn(second, 30) } });
     expect((await engine.inspectNetwork(b))?.containers).toEqual([{ id: rival, name: kit.name('rival'), address: addressIn(second, 30) }]);
     await expect(engine.removeNetwork(b)).rejects.toMatchObject(refused('ENGINE_CONFLICT'));
+    const renamed = { Aliases: ['shop'], IPAMConfig: { IPv4Address: addressIn(first, 20) } };
+    await engine.rejoinNetwork(a, rival, { endpoint: renamed, frozen: rival });
+    await engine.unpauseContainer(rival);
+    const anew = await kit.need(rival);
+    expect(anew.state).toBe('running');
+    expect(anew.networks[a]?.address).toBe(addressIn(first, 20));
+    expect(anew.networks[a]?.aliases.filter((alias) => !rival.startsWith(alias))).toEqual(['shop']);
     await kit.remove(rival);
+    const idle = await engine.createContainer(kit.name('idle'), kit.body('serves', more));
+    await engine.rejoinNetwork(a, idle, { endpoint: renamed, frozen: idle });
+    expect((await kit.need(idle)).state).toBe('created');
+    await kit.remove(idle);
     await engine.removeNetwork(a);
     await engine.removeNetwork(b);
     await engine.removeNetwork(b);

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { Load, mixedStreams } from '../../scripts/load/load.ts';
@@ -169,6 +170,38 @@ test('from plain DNS to a front and back no new connection is lost; kept ones ma
     expect(report.streams['named-kept']?.lost, losses(report)).toBeLessThanOrEqual(way === 'front' ? 10 : 0);
   }
 }, 120_000);
+
+test('a front that gives up its name answers nobody that no instance is there, in the moment in which it has no network', async () => {
+  await using site = await openSite();
+  shop(site);
+  await site.ok('up');
+  const [front = ''] = await frontsOf(site, 'api');
+  const pid = await docker('inspect', '-f', '{{.State.Pid}}', front);
+  // Over its own loopback it can be called in that moment too.
+  const calling = spawn('nsenter', ['-t', pid, '-n', process.execPath, '--input-type=module', '-e', callsUntilGone], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const answers = text(calling.stdout);
+  // As a server leaves it that dies in the middle of such a change.
+  await docker('pause', front);
+  shop(site, { api: '      internal: dns' });
+  await site.ok('up');
+  expect(JSON.parse(await answers)).toEqual({ 200: expect.any(Number) });
+}, 120_000);
+
+/** Begins a request every other millisecond until nobody listens any more, and prints how often each status was answered. */
+const callsUntilGone = `
+import { get } from 'node:http';
+const seen = {};
+const timer = setInterval(() => {
+  const asked = get('http://127.0.0.1:3000/', { agent: false }, (reply) => {
+    seen[reply.statusCode] = (seen[reply.statusCode] ?? 0) + 1;
+    reply.resume();
+  });
+  asked.on('error', () => clearInterval(timer));
+}, 2);
+process.on('exit', () => console.log(JSON.stringify(seen)));
+`;
 
 test('a client is told for how long a connection that it keeps can be used: not by the instance, by who holds it', async () => {
   await using site = await openSite();

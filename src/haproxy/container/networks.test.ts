@@ -14,8 +14,10 @@ async function calls(
       connectNetwork: async (name, _id, body) =>
         void said.push(`+${name} ${body.IPAMConfig?.IPv4Address ?? ''} ${body.Aliases?.join(',') ?? ''}`),
       disconnectNetwork: async (name) => void said.push(`-${name}`),
+      rejoinNetwork: async (name, _id, { endpoint, frozen }) =>
+        void said.push(`~${name} ${endpoint.IPAMConfig?.IPv4Address ?? ''} ${endpoint.Aliases?.join(',') ?? ''}, ${frozen} paused`),
     },
-    { container: { id, networks }, wanted },
+    { container: { id, networks }, serving: 'front-2', wanted },
   );
   return said;
 }
@@ -24,8 +26,8 @@ it.each([
   ['nothing to do, the engine’s own alias apart', { a: { address: '10.0.0.2', aliases: ['api', 'abcdef012345'] } }, ['a 10.0.0.2 api'], []],
   ['a container that does not run has no address yet', { a: { address: '', aliases: ['api'] } }, ['a 10.0.0.2 api'], []],
   ['one more network', { a: { address: '10.0.0.2', aliases: ['api'] } }, ['a 10.0.0.2 api', 'b 10.1.0.2 api'], ['+b 10.1.0.2 api']],
-  ['another name', { a: { address: '10.0.0.2', aliases: ['api'] } }, ['a 10.0.0.2 api,shop'], ['-a', '+a 10.0.0.2 api,shop']],
-  ['another address', { a: { address: '10.0.0.3', aliases: ['api'] } }, ['a 10.0.0.2 api'], ['-a', '+a 10.0.0.2 api']],
+  ['another name', { a: { address: '10.0.0.2', aliases: ['api'] } }, ['a 10.0.0.2 api,shop'], ['~a 10.0.0.2 api,shop, front-2 paused']],
+  ['another address', { a: { address: '10.0.0.3', aliases: ['api'] } }, ['a 10.0.0.2 api'], ['~a 10.0.0.2 api, front-2 paused']],
   [
     'one network less',
     { a: { address: '10.0.0.2', aliases: ['api'] }, b: { address: '10.1.0.2', aliases: [] } },

@@ -155,7 +155,11 @@ export class ProxyContainer {
     const { current, holder, others } = standing;
     await this.#settleOne(current, signal);
     if (holder !== undefined && this.place.networks !== 'host') {
-      await joinNetworks(this.#deps.engine, { container: holder.details, wanted: this.place.networks }, signal);
+      await joinNetworks(
+        this.#deps.engine,
+        { container: holder.details, serving: current.details.id, wanted: this.place.networks },
+        signal,
+      );
     }
     for (const other of others) if (isUp(other)) await this.#retire(other, signal);
     await this.tidy(standing, signal);
@@ -195,7 +199,14 @@ export class ProxyContainer {
   }
 
   async #inspect(slot: number, signal: AbortSignal | undefined): Promise<Slot | undefined> {
-    const details = await this.#deps.engine.inspectContainer(this.#nameOf(slot), signal);
+    const { engine } = this.#deps;
+    const name = this.#nameOf(slot);
+    let details = await engine.inspectContainer(name, signal);
+    // Whoever paused it for a change of its networks may have died meanwhile.
+    if (details?.state === 'paused') {
+      await engine.unpauseContainer(details.id, signal);
+      details = await engine.inspectContainer(name, signal);
+    }
     if (details === undefined) return undefined;
     const retired = (await this.reach(slot).directory.retiredAtMs()) !== undefined;
     return { slot, generation: generationOf(details), details, retired };
@@ -267,7 +278,7 @@ export class ProxyContainer {
     const { engine } = this.#deps;
     const { networks } = this.place;
     if (networks !== 'host' && holdsNamespace(this.place, slot.slot)) {
-      await joinNetworks(engine, { container: slot.details, wanted: networks }, signal);
+      await joinNetworks(engine, { container: slot.details, serving: slot.details.id, wanted: networks }, signal);
     }
     await engine.startContainer(slot.details.id, signal);
     await this.#untilRuns(slot, wanted, signal);

@@ -99,6 +99,13 @@ export class FakeContainerCalls extends FakeEngineState {
     });
   }
 
+  unpauseContainer(id: string, signal?: AbortSignal): Promise<void> {
+    return this.call('unpauseContainer', signal, () => {
+      const c = this.machine.find(id);
+      if (c?.state === 'paused') c.state = 'running';
+    });
+  }
+
   removeContainer(id: string, input: { force?: boolean; volumes?: boolean }, signal?: AbortSignal): Promise<void> {
     return this.call('removeContainer', signal, () => {
       const c = this.machine.find(id);

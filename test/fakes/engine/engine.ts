@@ -192,6 +192,15 @@ export class FakeEngine extends FakeContainerCalls implements ports.Engine {
     });
   }
 
+  async rejoinNetwork(
+    network: string,
+    container: string,
+    { endpoint, signal }: { endpoint: ports.EndpointBody; frozen: string; signal?: AbortSignal | undefined },
+  ): Promise<void> {
+    await this.disconnectNetwork(network, container, signal);
+    await this.connectNetwork(network, container, endpoint, signal);
+  }
+
   inspectVolume(name: string, signal?: AbortSignal): Promise<ports.VolumeDetails | undefined> {
     return this.call('inspectVolume', signal, () => this.volumes.get(name));
   }
