@@ -35,6 +35,16 @@ export async function inspectRaw(http: EngineHttp, idOrName: string, signal?: Ab
   return isThis ? raw : undefined;
 }
 
+/** Lets a container go on, whoever else may do so at the same time. */
+export async function unpauseContainer(http: EngineHttp, id: string, signal?: AbortSignal): Promise<void> {
+  const doing = `let container ${id} go on`;
+  const reply = await http.exchange({ method: 'POST', path: `/containers/${segment(id)}/unpause`, doing, timeoutMs: changeMs, signal });
+  if (reply.status < 400) return;
+  // Engines disagree about the status for a container that is not paused: look.
+  const isPaused = (await inspectRaw(http, id, signal))?.State?.Status === 'paused';
+  if (isPaused) throw toEngineError(doing, reply.status, messageOf(reply.body.toString()));
+}
+
 /** The calls of the port that look at containers and change them. */
 export function containerCalls(http: EngineHttp): ContainerCalls {
   const inspectContainer = async (idOrName: string, signal?: AbortSignal): Promise<ContainerDetails | undefined> => {
@@ -69,10 +79,7 @@ export function containerCalls(http: EngineHttp): ContainerCalls {
     async killContainer(id, unixSignal, signal) {
       await change(id, 'kill', { doing: `send ${unixSignal} to container ${id}`, query: { signal: unixSignal }, signal });
     },
-    async unpauseContainer(id, signal) {
-      if ((await inspectRaw(http, id, signal))?.State?.Status !== 'paused') return;
-      await change(id, 'unpause', { doing: `let container ${id} go on`, signal });
-    },
+    unpauseContainer: (id, signal) => unpauseContainer(http, id, signal),
     removeContainer: (id, input, signal) => removeContainer(http, id, input, signal),
     async renameContainer(id, name, signal) {
       await change(id, 'rename', { doing: `rename container ${id} to ${name}`, query: { name }, signal });

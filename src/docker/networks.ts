@@ -1,4 +1,5 @@
 import type { Engine } from '../ports/index.ts';
+import { unpauseContainer } from './containers.ts';
 import { messageOf, toEngineError } from './errors.ts';
 import { BerthError } from '../errors/index.ts';
 import { toNetwork, toVolume, type RawNetwork, type RawVolume } from './from-engine.ts';
@@ -40,8 +41,8 @@ export function networkCalls(http: EngineHttp): NetworkCalls {
     connectNetwork,
     disconnectNetwork,
     async rejoinNetwork(network, container, { endpoint, frozen, signal }) {
-      const path = (verb: string): string => `/containers/${segment(frozen)}/${verb}`;
-      const pausing = { method: 'POST', path: path('pause'), doing: `pause container ${frozen}`, timeoutMs: changeMs, signal } as const;
+      const path = `/containers/${segment(frozen)}/pause`;
+      const pausing = { method: 'POST', path, doing: `pause container ${frozen}`, timeoutMs: changeMs, signal } as const;
       // One that does not run needs no pause, and not every engine can: the moment is short, and then felt as it is.
       const isPaused = (await http.exchange(pausing)).status < 400;
       try {
@@ -49,8 +50,7 @@ export function networkCalls(http: EngineHttp): NetworkCalls {
         await connectNetwork(network, container, endpoint, signal);
       } finally {
         // Also when it was cancelled: nothing else would let it go on.
-        if (isPaused)
-          await http.send({ method: 'POST', path: path('unpause'), doing: `let container ${frozen} go on`, timeoutMs: changeMs });
+        if (isPaused) await unpauseContainer(http, frozen);
       }
     },
     async listNetworks(signal) {
