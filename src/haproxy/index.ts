@@ -5,3 +5,4 @@
  * counters) and `container/` (what it runs in, and how one takes another's place).
  */
 export { createFronts, createHaproxy, type HaproxyOptions } from './haproxy.ts';
+export { askMaster } from './runtime/command-socket.ts';

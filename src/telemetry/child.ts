@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/index.ts';
 import { Counter } from './counter.ts';
+import type { AskMaster } from './leftovers.ts';
 import { LogReader } from './log-reader.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
@@ -10,12 +11,15 @@ export type Channel = {
   readonly send: (message: FromChild) => void;
 };
 
+/** What the counting process takes from elsewhere. */
+export type CountingDeps = { readonly clock: Clock; readonly askMaster: AskMaster };
+
 const ageMs = 1000;
 
 /** Counts access logs for the server at the other end of the channel, and ends with it. */
-export async function runCounting(clock: Clock, { onMessage, onEnd, send }: Channel): Promise<void> {
+export async function runCounting({ clock, askMaster }: CountingDeps, { onMessage, onEnd, send }: Channel): Promise<void> {
   const counter = new Counter(clock.now());
-  const reader = new LogReader({ counter, clock, onTrouble: ({ message }) => send({ kind: 'trouble', message }) });
+  const reader = new LogReader({ counter, clock, askMaster, onTrouble: ({ message }) => send({ kind: 'trouble', message }) });
   const ended = new AbortController();
   onEnd(() => ended.abort());
   const read = async ({ id, query }: Extract<ToChild, { kind: 'read' }>): Promise<void> => {

@@ -1,8 +1,14 @@
-import { connect } from 'node:net';
 import type { Clock } from '../ports/index.ts';
 
 /** A HAProxy process that stopped sending its lines, because a reload replaced it or because it ended. */
 export type Replaced = { readonly masters: readonly string[]; readonly pid: number };
+
+/** Sends a command to the socket of a HAProxy master; the answer is empty where it is for a process that has ended. */
+export type AskMaster = (
+  socket: string,
+  command: string,
+  waiting: { readonly deadlineMs: number; readonly signal: AbortSignal },
+) => Promise<string>;
 
 /**
  * How often it is asked: most end within 10 s, when their idle connections do, and what is said between the last question and
@@ -20,7 +26,7 @@ const answerMs = 5000;
  */
 export async function readLeftovers(
   { masters, pid }: Replaced,
-  clock: Pick<Clock, 'now' | 'sleep'>,
+  { clock, askMaster }: { readonly clock: Pick<Clock, 'now' | 'sleep'>; readonly askMaster: AskMaster },
   { onLine, signal }: { readonly onLine: (text: string) => boolean; readonly signal: AbortSignal },
 ): Promise<{ readonly fromMs: number; readonly toMs: number }> {
   const startedAtMs = clock.now();
@@ -28,7 +34,9 @@ export async function readLeftovers(
   let missedAtMs: number | undefined;
   for (;;) {
     const askedAtMs = clock.now();
-    const answers = await Promise.all(masters.map((master) => ask(master, `@!${pid} show events access`)));
+    const ask = (master: string): Promise<string> => askMaster(master, `@!${pid} show events access`, { deadlineMs: answerMs, signal });
+    // Nobody may be behind the socket.
+    const answers = await Promise.all(masters.map((master) => ask(master).catch(() => '')));
     const own = answers.flatMap((answer) => answer.split('\n')).filter(onLine);
     if (own.length > 0) {
       heardAtMs = askedAtMs;
@@ -41,17 +49,4 @@ export async function readLeftovers(
     const waitMs = Math.max(pace.leastMs, (nowMs - startedAtMs) * pace.shareOfAge, (nowMs - askedAtMs) * pace.timesAnswer);
     await clock.sleep(Math.min(pace.longestMs, waitMs), signal);
   }
-}
-
-/** The answer to one command; empty where nobody is behind the socket. */
-function ask(path: string, command: string): Promise<string> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    const socket = connect(path);
-    socket.setTimeout(answerMs, () => socket.destroy());
-    socket.on('data', (chunk) => chunks.push(chunk));
-    socket.on('error', () => resolve(''));
-    socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    socket.end(`${command}\n`);
-  });
 }

@@ -21,7 +21,8 @@ beforeEach(async () => {
   const onTrouble = (error: Error): void => {
     throw error;
   };
-  reader = new LogReader({ counter, clock: systemClock, onTrouble });
+  const askMaster = async (): Promise<string> => '';
+  reader = new LogReader({ counter, clock: systemClock, askMaster, onTrouble });
   reader.follow({ socket, masters: [], ringBytes: 4_194_304, routes: {} });
   await expect.poll(() => existsSync(socket)).toBe(true);
 });

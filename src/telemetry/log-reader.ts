@@ -5,9 +5,14 @@ import type { Clock, LogSource } from '../ports/index.ts';
 import { parseAccessLine, type Way } from './access-line.ts';
 import type { Counter } from './counter.ts';
 import { Gathering, pausable } from './gathering.ts';
-import { readLeftovers } from './leftovers.ts';
+import { type AskMaster, readLeftovers } from './leftovers.ts';
 
-export type LogReaderDeps = { readonly counter: Counter; readonly clock: Clock; readonly onTrouble: (error: Error) => void };
+export type LogReaderDeps = {
+  readonly counter: Counter;
+  readonly clock: Clock;
+  readonly askMaster: AskMaster;
+  readonly onTrouble: (error: Error) => void;
+};
 
 /** A line of ours is a few hundred bytes; who sends more without an end is not HAProxy. */
 const longestLine = 16 * 1024;
@@ -104,7 +109,7 @@ export class LogReader {
       return true;
     };
     try {
-      counter.replaced(path, await readLeftovers({ masters, pid }, clock, { onLine, signal: this.#closed.signal }));
+      counter.replaced(path, await readLeftovers({ masters, pid }, this.#deps, { onLine, signal: this.#closed.signal }));
     } catch (thrown) {
       if (!this.#closed.signal.aborted) throw thrown;
     }

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { askMaster } from '../../src/haproxy/index.ts';
 import type { ProxyConfig, ProxyServer } from '../../src/model/index.ts';
 import { freePort } from '../e2e/harness/free-port.ts';
 import { ask, backendOf, listenerOf, openEdge, openTunnel, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
@@ -133,6 +135,15 @@ test('waits for a client that an old worker may still hear once, and loses nothi
   expect(await client.ask()).toBe('b');
   expect((await waiting).closed).toBe(0);
   client.close();
+});
+
+test('a worker that has ended is answered for at once, and the master goes on taking questions', async () => {
+  const master = join(under.runDirectory, 'master.sock');
+  const ask = (command: string): Promise<string> => askMaster(master, command, { deadlineMs: 2_000 });
+  for (let n = 0; n < 500; n++) expect(await ask('@!4194304 show info')).toBe('');
+  expect(await Promise.all(Array.from({ length: 10 }, () => ask('show proc')))).toSatisfy((all: string[]) =>
+    all.every((text) => text.includes('worker')),
+  );
 });
 
 test('takes an instance away that never closes what its clients have closed, and forgets it once it has ended', async () => {

@@ -1,5 +1,5 @@
 import { entryText, tlsMount, type CertificateEntry, type CertificateList, type TlsState } from '../config/certificates.ts';
-import type { Ask } from './command-line.ts';
+import type { AskWithLines } from './command-line.ts';
 
 /** A line of a list as HAProxy has it. `line` tells it from another line with the same file. */
 export type ActualEntry = { readonly path: string; readonly line: string; readonly text: string };
@@ -17,7 +17,7 @@ export type ListChange = {
 const longestPayload = 16_000;
 
 type Deps = {
-  readonly ask: Ask;
+  readonly ask: AskWithLines;
   /** The bytes of a file of the TLS directory. */
   readonly read: (file: string) => Promise<string>;
 };
@@ -82,7 +82,11 @@ async function* perform({ ask, read }: Deps, change: ListChange, signal: AbortSi
   for (const entry of remove) yield* unless('deleted in crtlist', await ask(`del ssl crt-list ${list} ${entry.line}`, signal));
 }
 
-async function* load(ask: Ask, { path, pem }: { path: string; pem: string }, signal: AbortSignal | undefined): AsyncGenerator<string> {
+async function* load(
+  ask: AskWithLines,
+  { path, pem }: { path: string; pem: string },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
   if (Buffer.byteLength(pem) > longestPayload) {
     yield `The ${Buffer.byteLength(pem)} bytes of ${path} are more than a command may have.`;
     return;
@@ -97,13 +101,13 @@ function* unless(good: string | RegExp, answer: string): Generator<string> {
 }
 
 /** One that was broken off between its two halves holds up all others. */
-async function abortTransaction(ask: Ask, signal: AbortSignal | undefined): Promise<void> {
+async function abortTransaction(ask: AskWithLines, signal: AbortSignal | undefined): Promise<void> {
   const open = readNames(await ask('show ssl cert', signal)).find((name) => name.startsWith('*'));
   if (open !== undefined) await ask(`abort ssl cert ${open.slice(1)}`, signal);
 }
 
 /** HAProxy refuses to delete what a list still names. */
-async function dropUnused(ask: Ask, signal: AbortSignal | undefined): Promise<void> {
+async function dropUnused(ask: AskWithLines, signal: AbortSignal | undefined): Promise<void> {
   const lists = readNames(await ask('show ssl crt-list', signal));
   const entries = await Promise.all(lists.map(async (list) => readEntries(await ask(`show ssl crt-list -n ${list}`, signal))));
   const used = new Set(entries.flat().map((e) => e.path));
