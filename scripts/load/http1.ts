@@ -5,9 +5,12 @@ import { reasonOf, type Client } from './ask.ts';
 import type { Stream } from './plan.ts';
 import type { Outcome } from './tally.ts';
 
+/** How long Node's own agent keeps an idle connection. Whoever keeps one longer than the other side loses a request now and then. */
+const idleMs = 5_000;
+
 /** A client that speaks HTTP/1.1, with TLS where the address says so. */
 export function openHttp1(stream: Stream, timeoutMs: number): Client {
-  const kept = { keepAlive: stream.keepAlive, maxSockets: stream.connections, maxFreeSockets: stream.connections };
+  const kept = { keepAlive: stream.keepAlive, maxSockets: stream.connections, maxFreeSockets: stream.connections, timeout: idleMs };
   const secure = stream.url.startsWith('https:');
   const agent = secure ? new SecureAgent({ ...kept, ...stream.tls }) : new Agent(kept);
   return {

@@ -1,7 +1,21 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProxyConfig, ProxyServer } from '../../src/model/index.ts';
 import { freePort } from '../e2e/harness/free-port.ts';
-import { backendOf, listenerOf, openEdge, oneBackend, serverOf, startApp, type App, type EdgeUnderTest } from './haproxy-kit.ts';
+import {
+  ask,
+  backendOf,
+  listenerOf,
+  openEdge,
+  oneBackend,
+  serverOf,
+  startApp,
+  stopServer,
+  type App,
+  type EdgeUnderTest,
+} from './haproxy-kit.ts';
 import { startLoad } from './haproxy-load.ts';
 
 const port = await freePort(2);
@@ -106,4 +120,27 @@ test('executes no POST twice when instances are killed under it', async () => {
   expect(posted.ids.every((id) => executed.includes(id))).toBe(true);
   expect(posted.ok).toBeGreaterThan(100);
   expect({ lost: got.lost, why: got.why }).toEqual({ lost: 0, why: {} });
+});
+
+test('closes what it does not need before an instance would, so that no POST meets an instance that closes', async () => {
+  // The check's connections are not among them: it has a path of its own.
+  const open = new Set<Socket>();
+  const patient = createServer({ keepAliveTimeout: 0 }, (req, res) => {
+    if (req.url === '/slow') open.add(req.socket.once('close', () => open.delete(req.socket)));
+    setTimeout(() => res.end('ok'), 500);
+  }).listen(0, '127.0.0.1');
+  await once(patient, 'listening');
+  const place = {
+    name: 'patient',
+    address: '127.0.0.1',
+    port: (patient.address() as AddressInfo).port,
+    weight: 100,
+    state: 'ready',
+  } as const;
+  await under.edge.apply(oneBackend(port, [place]));
+  const answers = await Promise.all(Array.from({ length: 100 }, () => ask(port, { path: '/slow' })));
+  expect(answers.every(({ status }) => status === 200)).toBe(true);
+  expect(open.size).toBeGreaterThan(50);
+  await expect.poll(() => open.size, { timeout: 8_000 }).toBe(0);
+  await stopServer(patient);
 });

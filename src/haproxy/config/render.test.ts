@@ -96,8 +96,8 @@ backend shop.web.8080 from http
   http-check send meth GET uri '/healthz' ver HTTP/1.1 hdr Host localhost hdr User-Agent berth-check hdr Connection close
   http-check expect status 200-399
   http-request disable-l7-retry unless { method GET HEAD OPTIONS }
-  server shop-web-1 10.1.0.10:3000 weight 100 check inter 1s fall 2 rise 1
-  server shop-web-2 10.1.0.11:3000 weight 0 check inter 1s fall 2 rise 1
+  server shop-web-1 10.1.0.10:3000 weight 100 check inter 1s fall 2 rise 1 pool-purge-delay 200ms
+  server shop-web-2 10.1.0.11:3000 weight 0 check inter 1s fall 2 rise 1 pool-purge-delay 200ms
 backend shop.db.5432 from tcp
   server shop-db-1 [fd00::5]:5432 weight 7 check inter 1s fall 2 rise 1
 `);

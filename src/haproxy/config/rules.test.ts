@@ -82,7 +82,7 @@ test('browsers are told HSTS only over TLS', () => {
 describe('servers', () => {
   const words = (over: Partial<ProxyServer>, backend: Partial<Backend> = {}): string =>
     linesOf(configOf({}, { ...backend, servers: [{ ...server, ...over }] }), '  server w1').join('\n');
-  const usual = '  server w1 10.0.0.1:80 weight 100 check inter 1s fall 2 rise 1';
+  const usual = '  server w1 10.0.0.1:80 weight 100 check inter 1s fall 2 rise 1 pool-purge-delay 200ms';
   test.each<[string, string, string]>([
     ['HTTP/2', words({ h2: true }, { h2: true }), `${usual} proto h2 check-proto h2`],
     ['HTTP/2 with a check of TCP', words({ h2: true }, { check: { kind: 'tcp' } }), `${usual} proto h2`],
