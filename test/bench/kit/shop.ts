@@ -52,7 +52,7 @@ export async function frontAddress(site: Site): Promise<string> {
 /** The load of DESIGN §11: keep-alive and close connections, and POSTs with ids of their own; at least 1,000 a second. */
 export function startShopLoad(site: Site): Load {
   return new Load([
-    ...mixedStreams(site.url(), 1050),
+    ...mixedStreams(site.url(), 1150),
     { name: 'post', url: site.url('/orders'), method: 'POST', connections: 6, keepAlive: true, perSecond: 60 },
   ]);
 }
