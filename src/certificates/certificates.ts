@@ -38,6 +38,8 @@ class FileCertificates implements Certificates {
   readonly #input: CertificatesInput;
   readonly #files: HeldFiles;
   readonly #authority: Authority;
+  /** The account that was opened last for a host. */
+  readonly #opened = new Map<string, string>();
 
   constructor(input: CertificatesInput) {
     this.#input = input;
@@ -104,6 +106,15 @@ class FileCertificates implements Certificates {
     );
   }
 
+  standIn(wish: CertificateWish, id: string): Promise<HeldCertificate> {
+    const { source } = wish;
+    const file = this.#files.read(id);
+    if (file === undefined || source.kind !== 'acme') throw new BerthError('INTERNAL', `${id} cannot stand in for ${wish.id}.`);
+    this.#accountKey(source);
+    const note = { ...noteOf(wish), account: accountId(source), placeholder: true, fingerprint: sha256(file.pem) };
+    return Promise.resolve(this.#files.write(wish.id, { note, pem: file.pem }));
+  }
+
   async order(wish: CertificateWish, signal: AbortSignal): Promise<HeldCertificate> {
     const { source, hosts } = wish;
     if (source.kind !== 'acme') throw new BerthError('INTERNAL', `${wish.id} is of no ACME server.`);
@@ -130,8 +141,10 @@ class FileCertificates implements Certificates {
     });
   }
 
-  openAccount({ source }: CertificateWish): Promise<void> {
-    if (source.kind === 'acme') this.#accountKey(source);
+  openAccount({ source, hosts }: CertificateWish): Promise<void> {
+    if (source.kind !== 'acme') return Promise.resolve();
+    this.#accountKey(source);
+    for (const host of hosts) this.#opened.set(host, accountId(source));
     return Promise.resolve();
   }
 
@@ -156,14 +169,15 @@ class FileCertificates implements Certificates {
   }
 
   thumbprints(): readonly AcmeThumbprint[] {
-    const byAccount = new Map<string, Set<string>>();
-    for (const { account, hosts } of this.#files.list()) {
-      if (account === undefined) continue;
-      byAccount.set(account, new Set([...(byAccount.get(account) ?? []), ...hosts]));
-    }
+    // A challenge does not say whose it is. Where none was opened since the server started, the youngest certificate's account
+    // asked last; one that only stands in has the age of what it stands in with.
+    const byAge = this.#files.list().toSorted((a, b) => a.notBeforeMs - b.notBeforeMs || Number(a.placeholder) - Number(b.placeholder));
+    const asked = byAge.flatMap(({ account, hosts }) => (account === undefined ? [] : hosts.map((host) => [host, account] as const)));
+    const byHost = [...new Map([...asked, ...this.#opened])].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const byAccount = Map.groupBy(byHost, ([, account]) => account);
     return [...byAccount].flatMap(([account, hosts]) => {
       const pem = readText(join(this.#accountDirectory, `${account}.pem`));
-      return pem === undefined ? [] : [{ hosts: [...hosts].toSorted(), thumbprint: thumbprintOf(createPrivateKey(pem)) }];
+      return pem === undefined ? [] : [{ hosts: hosts.map(([host]) => host), thumbprint: thumbprintOf(createPrivateKey(pem)) }];
     });
   }
 

@@ -147,7 +147,7 @@ export const certificateStatusSchema = z.strictObject({
   /** `files`, `internal` (berth's own authority) or `acme`. */
   kind: z.enum(['files', 'internal', 'acme']),
   directory: z.string().optional(),
-  /** `valid`, `placeholder` (berth's own, until the ordered one is there), `expired` or `missing`. */
+  /** `valid`, `placeholder` (stands in until the ordered one is there), `expired` or `missing`. */
   state: z.enum(['valid', 'placeholder', 'expired', 'missing']),
   issuer: z.string().optional(),
   notAfterMs: z.number().optional(),

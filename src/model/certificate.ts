@@ -22,7 +22,7 @@ export type HeldCertificate = {
   readonly kind: CertificateSource['kind'];
   /** The directory of an ACME one. */
   readonly directory?: string | undefined;
-  /** Of berth's own authority, and serves only until the wanted one is had. */
+  /** Serves only until the wanted one is had: of berth's own authority, or what the same hosts had before. */
   readonly placeholder: boolean;
   readonly fingerprint: string;
   readonly issuer: string;

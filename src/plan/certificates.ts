@@ -48,6 +48,17 @@ function covers(held: HeldCertificate, wish: CertificateWish): boolean {
   return (held.machine || !wish.machine) && wish.hosts.every(isCovered);
 }
 
+/**
+ * What may serve until a certificate is ordered: one that the same hosts have from another server, or of files. Undefined where
+ * there is none, which leaves one of berth's own.
+ */
+export function standInFor(held: readonly HeldCertificate[], wish: CertificateWish, nowMs: number): HeldCertificate | undefined {
+  if (wish.source.kind !== 'acme') return undefined;
+  const serving = held.filter((one) => one.kind !== 'internal' && !one.placeholder && one.notAfterMs > nowMs);
+  const isOf = (one: HeldCertificate): boolean => wish.hosts.every((host) => one.hosts.includes(host)) && (one.machine || !wish.machine);
+  return serving.filter(isOf).toSorted((a, b) => b.notAfterMs - a.notAfterMs)[0];
+}
+
 /** How the edge is told of the certificate of a wish: nothing while there is none at all. */
 export function listenerCertificates(wish: CertificateWish, held: HeldCertificate | undefined): ListenerCertificate[] {
   const { source } = wish;

@@ -21,16 +21,21 @@ export interface Certificates {
   useFiles(wish: CertificateWish): Promise<HeldCertificate>;
   /** Makes a certificate of berth's own authority; for an ACME wish, as its placeholder. */
   issueOwn(wish: CertificateWish): Promise<HeldCertificate>;
+  /** Has a certificate that is held stand in for one that is to be ordered. Throws INTERNAL where it is not held. */
+  standIn(wish: CertificateWish, id: string): Promise<HeldCertificate>;
   /** Gets a certificate from an ACME server, which will ask the edge. Throws CERTIFICATE_FAILED, with `details.retryAfterMs` where the server says so. */
   order(wish: CertificateWish, signal: AbortSignal): Promise<HeldCertificate>;
-  /** Makes a new ACME account ready in the place of one that its server closed: `thumbprints` has it from now on. */
+  /**
+   * Makes the ACME account of a wish ready, a new one in the place of one that its server closed: `thumbprints` has it for the
+   * hosts from now on, and none that another server, or another address, had for them before.
+   */
   openAccount(wish: CertificateWish): Promise<void>;
   noteTrouble(id: string, trouble: CertificateTrouble): Promise<void>;
   remove(id: string): Promise<void>;
   /** Forgets kept pairs that are none of these (`<certSha256>-<keySha256>`) and are older than `olderThanMs`. */
   prunePairs(keep: ReadonlySet<string>, olderThanMs: number): Promise<void>;
 
-  /** What the edge answers to ACME servers. */
+  /** What the edge answers to ACME servers: one account for each host. */
   thumbprints(): readonly AcmeThumbprint[];
   /** The certificate (PEM) of berth's own authority, which is made at first use. */
   authority(): Promise<{ readonly pem: string; readonly fingerprint: string; readonly notAfterMs: number }>;

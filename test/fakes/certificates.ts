@@ -22,6 +22,8 @@ export class FakeCertificates implements Certificates {
   readonly problems = new Map<string, string>();
   readonly #clock: Pick<Clock, 'now'>;
   readonly #accounts = new Map<string, number>();
+  readonly #closed = new Set<string>();
+  readonly #opened = new Map<string, string>();
   #made = 0;
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -52,12 +54,24 @@ export class FakeCertificates implements Certificates {
 
   order = async (wish: CertificateWish): Promise<HeldCertificate> => {
     this.orders.push({ id: wish.id, atMs: this.#clock.now() });
-    await this.onOrder(wish);
+    try {
+      await this.onOrder(wish);
+    } catch (thrown) {
+      if (thrown instanceof BerthError && thrown.details['accountClosed'] === true) this.#closed.add(directoryOf(wish));
+      throw thrown;
+    }
     return this.#put(wish, { placeholder: false });
   };
 
-  openAccount = ({ source }: CertificateWish): Promise<void> => {
-    if (source.kind === 'acme') this.#accounts.set(source.directory, (this.#accounts.get(source.directory) ?? 0) + 1);
+  standIn = (wish: CertificateWish, id: string): Promise<HeldCertificate> => {
+    const { fingerprint, issuer, notBeforeMs, notAfterMs } = this.held.get(id) ?? fail(id);
+    return Promise.resolve(this.#put(wish, { placeholder: true, fingerprint, issuer, notBeforeMs, notAfterMs }));
+  };
+
+  openAccount = (wish: CertificateWish): Promise<void> => {
+    const directory = directoryOf(wish);
+    if (this.#closed.delete(directory)) this.#accounts.set(directory, (this.#accounts.get(directory) ?? 0) + 1);
+    for (const host of wish.hosts) this.#opened.set(host, directory);
     return Promise.resolve();
   };
 
@@ -70,15 +84,21 @@ export class FakeCertificates implements Certificates {
   remove = (id: string): Promise<void> => Promise.resolve(void this.held.delete(id));
   prunePairs = (): Promise<void> => Promise.resolve();
 
-  thumbprints = (): readonly AcmeThumbprint[] =>
-    this.list().flatMap(({ hosts, directory }) =>
-      directory === undefined ? [] : [{ hosts, thumbprint: `${directory}#${this.#accounts.get(directory) ?? 0}` }],
+  thumbprints = (): readonly AcmeThumbprint[] => {
+    const held = this.list().flatMap(({ hosts, directory }) =>
+      directory === undefined ? [] : hosts.map((host) => [host, directory] as const),
     );
+    const byDirectory = Map.groupBy(new Map([...held, ...this.#opened]), ([, directory]) => directory);
+    return [...byDirectory].map(([directory, hosts]) => ({
+      hosts: hosts.map(([host]) => host),
+      thumbprint: `${directory}#${this.#accounts.get(directory) ?? 0}`,
+    }));
+  };
 
   authority: Certificates['authority'] = () =>
     Promise.resolve({ pem: 'pem of the authority', fingerprint: 'AA:BB', notAfterMs: 20 * 365 * dayMs });
 
-  #put(wish: CertificateWish, rest: Pick<HeldCertificate, 'placeholder' | 'trouble'> & { fingerprint?: string }): HeldCertificate {
+  #put(wish: CertificateWish, rest: Pick<HeldCertificate, 'placeholder'> & Partial<HeldCertificate>): HeldCertificate {
     const { id, hosts, machine, source } = wish;
     const now = this.#clock.now();
     const held: HeldCertificate = {
@@ -96,4 +116,12 @@ export class FakeCertificates implements Certificates {
     this.held.set(id, held);
     return held;
   }
+}
+
+function directoryOf({ source }: CertificateWish): string {
+  return source.kind === 'acme' ? source.directory : '';
+}
+
+function fail(id: string): never {
+  throw new BerthError('INTERNAL', `${id} is not held.`);
 }

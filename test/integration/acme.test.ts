@@ -138,6 +138,24 @@ describe.skipIf('missing' in program)(`an ACME server${'missing' in program ? ` 
     expect(await certificates.order(wish(['shop.example.com']), signal)).toMatchObject({ placeholder: false });
   });
 
+  it('is answered for the account that asks, where another one has a certificate for the same hosts', async () => {
+    const certificates = open();
+    const first = wish(['shop.example.com']);
+    await certificates.issueOwn(first);
+    pebble.challenges = answering(certificates);
+    await certificates.order(first, signal);
+    const moved = { ...wish(['shop.example.com'], { directory: pebble.limitedDirectory }), id: 'acme-shop-moved' };
+    await certificates.standIn(moved, first.id);
+    expect((await certificates.read(moved.id))?.pem).toBe((await certificates.read(first.id))?.pem);
+    expect(certificates.thumbprints()).toEqual(open().thumbprints());
+    await certificates.openAccount(moved);
+    expect(certificates.thumbprints()).toMatchObject([{ hosts: ['shop.example.com'] }]);
+    expect(await certificates.order(moved, signal)).toMatchObject({ placeholder: false });
+    // Back again, as after a rollback.
+    await certificates.openAccount(first);
+    expect(await certificates.order(first, signal)).toMatchObject({ placeholder: false });
+  });
+
   async function closeAccount(): Promise<void> {
     const [name = ''] = readdirSync(path.join(directory, 'accounts'));
     const key = createPrivateKey(readFileSync(path.join(directory, 'accounts', name)));

@@ -12,13 +12,15 @@ export async function ensureCertificate(ctx: RunContext, service: Service): Prom
 
 /** Orders a certificate. One that cannot be had fails nothing: the placeholder serves, and the order is tried again later. */
 export async function orderForService(ctx: RunContext, service: Service, signal: AbortSignal): Promise<{ note?: string }> {
+  const wish = needWish(ctx, service);
   try {
-    await ctx.certificateKeeper.order(needWish(ctx, service), signal);
+    await ctx.certificateKeeper.order(wish, signal);
     return {};
   } catch (thrown) {
     signal.throwIfAborted();
     const { message, hint } = toBerthError(thrown);
-    const text = `${message} A certificate of berth's own serves meanwhile, and the order is tried again.${hint === undefined ? '' : ` ${hint}`}`;
+    const { issuer } = await ctx.certificateKeeper.ensure(wish);
+    const text = `${message} A certificate of ${issuer} serves meanwhile, and the order is tried again.${hint === undefined ? '' : ` ${hint}`}`;
     ctx.events.emit(ctx.rolloutId, ctx.app, { type: 'notice', level: 'warning', message: text });
     return { note: 'not issued yet' };
   }

@@ -58,7 +58,7 @@ describe('a certificate of an ACME server', () => {
     const ended = await up(w, shop(acme));
     expect(ended).toMatchObject({ state: 'done', exitCode: 0 });
     const notices = w.store.listEvents({ rollout: ended.id }).flatMap(({ event }) => (event.type === 'notice' ? [event.message] : []));
-    expect(notices.join('\n')).toContain("The ACME server says no. A certificate of berth's own serves meanwhile");
+    expect(notices.join('\n')).toContain('The ACME server says no. A certificate of berth on m1 serves meanwhile');
     expect((await w.runner.status('shop')).services[0]?.certificate).toMatchObject({
       state: 'placeholder',
       warning: 'The certificate for a.test is not there yet: The ACME server says no.',
@@ -104,6 +104,40 @@ describe('a certificate of an ACME server', () => {
     await pass(w, dayMs);
     expect(onEdge(w)[0]?.fingerprint).not.toBe(first?.fingerprint);
     expect(onEdge(w)[0]?.id).toBe(first?.id);
+  });
+
+  it('of another server: what the hosts had serves until it is there, and the edge answers for the new account', async () => {
+    const w = new FakeWorld();
+    await up(w, shop(acme));
+    const [first] = onEdge(w);
+    const moved = { certificate: { ...acme.certificate, directory: 'https://other.example/dir' } };
+    const seen: unknown[] = [];
+    w.certificates.onOrder = () => {
+      seen.push(w.dataPlane.config.acmeThumbprints);
+      refuse()();
+    };
+    const ended = await w.up(shop(moved));
+    expect(ended).toMatchObject({ exitCode: 0 });
+    const notices = w.store.listEvents({ rollout: ended.id }).flatMap(({ event }) => (event.type === 'notice' ? [event.message] : []));
+    expect(notices.join('\n')).toContain('A certificate of Test CA serves meanwhile');
+    expect(seen).toEqual([[{ hosts: ['a.test'], thumbprint: 'https://other.example/dir#0' }]]);
+    expect(onEdge(w)).toEqual([{ ...first, id: expect.not.stringContaining(first?.id ?? '') as unknown }]);
+    expect((await w.runner.certificates())[0]).toMatchObject({ state: 'placeholder', issuer: 'Test CA' });
+    w.certificates.onOrder = () => undefined;
+    await pass(w, dayMs);
+    expect((await w.runner.certificates())[0]).toMatchObject({ state: 'valid' });
+    expect(onEdge(w)[0]?.fingerprint).not.toBe(first?.fingerprint);
+  });
+
+  it('with another address is renewed with that account, for which the edge answers', async () => {
+    const w = new FakeWorld();
+    await up(w, shop(acme));
+    w.certificates.onOrder = () => expect(w.dataPlane.config.acmeThumbprints).toHaveLength(1);
+    await w.up(shop({ certificate: { ...acme.certificate, email: 'new@a.test' } }));
+    expect(w.certificates.orders).toHaveLength(1);
+    await pass(w, 61 * dayMs);
+    expect(w.certificates.orders).toHaveLength(2);
+    expect((await w.runner.certificates())[0]).toMatchObject({ state: 'valid' });
   });
 
   it('is ordered with a new account when the server closed the old one; the edge knows of it first', async () => {

@@ -1,7 +1,7 @@
 import { toBerthError, type BerthError } from '../../errors/index.ts';
 import { Mutex } from '../../kit/index.ts';
 import type { CertificateWish, HeldCertificate } from '../../model/index.ts';
-import { backOffMs, chooseCertificate, dueAtMs, replaceCertificate, toListenerCertificate } from '../../plan/index.ts';
+import { backOffMs, chooseCertificate, dueAtMs, replaceCertificate, standInFor, toListenerCertificate } from '../../plan/index.ts';
 import type { Certificates, Clock, Store } from '../../ports/index.ts';
 import { withDeadline } from '../rollout/deadline.ts';
 import type { EdgeKeeper } from '../target/edge-keeper.ts';
@@ -29,19 +29,23 @@ type Deps = {
 export class CertificateKeeper {
   readonly #deps: Deps;
   readonly #orders = new Mutex();
+  /** What the edge was last made to answer to ACME servers. */
+  #told: string | undefined;
   #nap = new AbortController();
 
   constructor(deps: Deps) {
     this.#deps = deps;
   }
 
-  /** Makes something that serves a wish: the user's files, a certificate of berth's own, or a placeholder of one that is ordered. */
+  /** Makes something that serves a wish: the user's files, a certificate of berth's own, or a placeholder of one that is to be ordered. */
   async ensure(wish: CertificateWish): Promise<HeldCertificate> {
     const { certificates } = this.#deps;
     if (wish.source.kind === 'files') return certificates.useFiles(wish);
     const held = this.#held(wish);
     const isDue = held === undefined || (wish.source.kind === 'internal' && dueAtMs(held) <= this.#deps.clock.now());
-    return isDue ? certificates.issueOwn(wish) : held;
+    if (!isDue) return held;
+    const standIn = standInFor(certificates.list(), wish, this.#deps.clock.now());
+    return standIn === undefined ? certificates.issueOwn(wish) : certificates.standIn(wish, standIn.id);
   }
 
   /** Orders a certificate and gives it to the edge. An order that fails is noted, with the time of the next try, and thrown. */
@@ -71,21 +75,32 @@ export class CertificateKeeper {
       await this.#give(this.#held(wish)?.id ?? wish.id, await this.#deps.certificates.issueOwn(wish), signal);
   }
 
-  /** An account that its server closed is replaced; the edge answers for the new one before it is asked. */
+  /**
+   * The edge answers for the account before it is asked: the hosts may have had a certificate of another one until now.
+   * An account that its server closed is replaced.
+   */
   async #orderOnce(wish: CertificateWish, signal: AbortSignal): Promise<HeldCertificate> {
     const { certificates, clock } = this.#deps;
-    const attempt = () =>
-      withDeadline(clock, { ms: orderMs, what: `Ordering a certificate for ${wish.hosts.join(', ')}`, signal }, (s) =>
-        certificates.order(wish, s),
-      );
+    const attempt = async (): Promise<HeldCertificate> => {
+      await certificates.openAccount(wish);
+      await this.#tell(signal);
+      const limit = { ms: orderMs, what: `Ordering a certificate for ${wish.hosts.join(', ')}`, signal };
+      return withDeadline(clock, limit, (s) => certificates.order(wish, s));
+    };
     try {
       return await attempt();
     } catch (thrown) {
       if (toBerthError(thrown).details['accountClosed'] !== true) throw thrown;
-      await certificates.openAccount(wish);
-      await this.#deps.edge()?.restore(signal);
       return attempt();
     }
+  }
+
+  /** Every change of the edge tells it of all accounts; this is for an account that nothing else has changed with. */
+  async #tell(signal: AbortSignal): Promise<void> {
+    const accounts = JSON.stringify(this.#deps.certificates.thumbprints());
+    if (accounts === this.#told) return;
+    await this.#deps.edge()?.restore(signal);
+    this.#told = accounts;
   }
 
   /** Looks after everything that is wanted until the signal aborts. */

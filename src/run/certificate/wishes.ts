@@ -1,5 +1,12 @@
 import { filesFingerprint, type CertificateWish, type HeldCertificate, type ListenerCertificate, type Service } from '../../model/index.ts';
-import { certificateWish, chooseCertificate, dueAtMs, listenerCertificates, type ObservedCertificate } from '../../plan/index.ts';
+import {
+  certificateWish,
+  chooseCertificate,
+  dueAtMs,
+  listenerCertificates,
+  standInFor,
+  type ObservedCertificate,
+} from '../../plan/index.ts';
 import type { Certificates, Clock, Store } from '../../ports/index.ts';
 
 type Known = { readonly app: string; readonly certificates: Pick<Certificates, 'list'>; readonly clock: Pick<Clock, 'now'> };
@@ -37,7 +44,9 @@ function observed(ctx: Known, wish: CertificateWish): ObservedCertificate {
     case 'internal':
       return held === undefined || dueAtMs(held) <= nowMs ? { hosts, ensure: "of berth's own authority" } : { hosts };
     case 'acme': {
-      const ensure = held === undefined ? { ensure: "of berth's own authority, until the ordered one is there" } : {};
+      const standIn = standInFor(ctx.certificates.list(), wish, nowMs);
+      const until = standIn === undefined ? "of berth's own authority" : 'the one that its hosts had before';
+      const ensure = held === undefined ? { ensure: `${until}, until the ordered one is there` } : {};
       const order = isWanted(held, nowMs) ? { order: `of ${new URL(source.directory).host}, which asks port 80` } : {};
       return { hosts, ...ensure, ...order };
     }
