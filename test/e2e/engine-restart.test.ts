@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventRecord } from '../../src/model/index.ts';
+import { ownHaproxyImage } from '../integration/haproxy-image.ts';
 import { Caller } from './harness/caller.ts';
 import { docker, makeAppImage, Site, web } from './harness/index.ts';
 import { canStartEngine, OwnEngine } from './harness/own-engine.ts';
@@ -16,7 +17,7 @@ let engine: OwnEngine;
 beforeAll(async () => {
   if (!canStartEngine) return;
   engine = await OwnEngine.start();
-  await copyImages(await docker('images', '--format', '{{.Repository}}:{{.Tag}}', 'berth/haproxy'));
+  await copyImage(await ownHaproxyImage());
   process.env['DOCKER_HOST'] = `unix://${engine.socket}`;
   await makeAppImage();
 });
@@ -26,10 +27,9 @@ afterAll(async () => {
   if (canStartEngine) await engine[Symbol.asyncDispose]();
 });
 
-/** Brings images of the machine's engine along, so that they need not be made once more. */
-async function copyImages(names: string): Promise<void> {
-  if (names === '') return;
-  const save = spawn('docker', ['save', ...names.split('\n')], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Brings an image of the machine's engine along, so that it need not be made once more. */
+async function copyImage(name: string): Promise<void> {
+  const save = spawn('docker', ['save', name], { stdio: ['ignore', 'pipe', 'inherit'] });
   const load = spawn('docker', ['-H', `unix://${engine.socket}`, 'load'], { stdio: [save.stdout, 'ignore', 'inherit'] });
   const [code] = await once(load, 'close');
   if (code !== 0) throw new Error(`docker load exited ${code}`);

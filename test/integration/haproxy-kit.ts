@@ -7,13 +7,13 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { makePackagedImage } from '../../src/build/index.ts';
 import { connectEngine } from '../../src/docker/index.ts';
 import { createFronts, createHaproxy, type HaproxyOptions } from '../../src/haproxy/index.ts';
 import { createHost } from '../../src/host/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { labels, type Backend, type ProxyConfig, type ProxyServer, type Listener } from '../../src/model/index.ts';
 import type { Certificates, DataPlane, Fronts, Telemetry } from '../../src/ports/index.ts';
+import { imageSettings, ownHaproxyImage } from './haproxy-image.ts';
 
 const run = promisify(execFile);
 export const socket = '/var/run/docker.sock';
@@ -55,11 +55,7 @@ export async function openEdge(
     ipv6: existsSync('/proc/net/if_inet6'),
     certificates: input.certificates,
     telemetry: input.telemetry,
-    image: {
-      bases: 'auto',
-      reference: input.image,
-      makeImage: (image, signal) => makePackagedImage({ engine, environment: ownEnvironment() }, image, signal),
-    },
+    image: imageSettings(engine, input.image),
   };
   const edge = createHaproxy(options);
   return {
@@ -88,11 +84,12 @@ export async function openImage(): Promise<{
   spoil(): Promise<void>;
   remove(): Promise<void>;
 }> {
+  const own = await ownHaproxyImage();
   const reference = `t-haproxy:${randomBytes(4).toString('hex')}`;
   const ids: string[] = [];
   const renew = async (...more: string[]): Promise<void> => {
     const changes = [`LABEL renewed=${randomBytes(4).toString('hex')}`, ...more].flatMap((change) => ['--change', change]);
-    const { stdout: container } = await run('docker', ['create', 'berth/haproxy:3.0-1']);
+    const { stdout: container } = await run('docker', ['create', own]);
     const { stdout: id } = await run('docker', ['commit', ...changes, container.trim(), reference]);
     await run('docker', ['rm', container.trim()]);
     ids.push(id.trim());
@@ -120,10 +117,6 @@ export async function openNetwork(
     address: (last) => `${prefix}.${last}`,
     close: async () => void (await run('docker', ['network', 'rm', name])),
   };
-}
-
-function ownEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
 }
 
 /** A small application: says who it is, can be slow, echoes, streams events and answers to upgrades. */
