@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Client } from '../client/index.ts';
+import type { UpgradeReport } from '../contract/index.ts';
 import type { BerthError } from '../errors/index.ts';
 import type { EventRecord, RolloutEvent } from '../model/index.ts';
 import type { FileTree } from '../ports/index.ts';
@@ -12,6 +13,10 @@ export type Given = {
   readonly env?: Readonly<Record<string, string>>;
   readonly client?: Partial<Client>;
   readonly serverRuns?: boolean;
+  /** The server that runs is of an older berth. */
+  readonly older?: boolean;
+  /** What is found of the proxies without a server. */
+  readonly look?: UpgradeReport;
   /** The server that runs is of a newer berth: what every attempt to use it ends with. */
   readonly serverVersion?: BerthError;
   readonly events?: (interrupt: () => void) => AsyncIterable<EventRecord>;
@@ -93,13 +98,17 @@ export async function berth(argv: readonly string[], given: Given = {}): Promise
 type Around = { readonly client: Client; readonly calls: [string, unknown][]; readonly interrupt: () => void };
 
 /** The server as `given` says it is: there, away, or of a newer berth. */
-function fakeServers({ serverVersion, serverRuns = true, events }: Given, { client, calls, interrupt }: Around): World['servers'] {
+function fakeServers(
+  { serverVersion, serverRuns = true, older = false, look = { proxies: [] }, events }: Given,
+  { client, calls, interrupt }: Around,
+): World['servers'] {
   const unlessNewer = <T>(value: T): Promise<T> => (serverVersion === undefined ? Promise.resolve(value) : Promise.reject(serverVersion));
   return {
     home: () => Promise.resolve({ directory: '/home/berth' }),
     ensure: () => unlessNewer(client),
-    ready: () => unlessNewer(serverRuns ? { client, engine: undefined } : undefined),
+    ready: () => unlessNewer(serverRuns && !older ? { client, engine: undefined } : undefined),
     existing: () => Promise.resolve(serverRuns ? { client } : undefined),
+    look: () => unlessNewer(look),
     stop: () => Promise.resolve(serverRuns),
     followRollout: () => events?.(interrupt) ?? nothing(),
     forget: () => Promise.resolve(void calls.push(['forget', undefined])),

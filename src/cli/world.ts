@@ -1,5 +1,6 @@
 import type { BootInput } from './installation/boot-unit.ts';
 import type { Client } from '../client/index.ts';
+import type { UpgradeReport } from '../contract/index.ts';
 import type { BuildEnvironment, Clock, FileTree, Ids, RegistryAuth } from '../ports/index.ts';
 import type { Build, EventRecord } from '../model/index.ts';
 
@@ -50,6 +51,8 @@ export interface Servers {
   ready(): Promise<{ readonly client: Client; readonly engine: string | undefined } | undefined>;
   /** A client of the server that runs, whatever its version, or undefined. */
   existing(): Promise<{ readonly client: Client } | undefined>;
+  /** What a server of this berth would change of the proxies, found without one. Starts and changes nothing. */
+  look(): Promise<UpgradeReport>;
   /** Asks the server to stop, and waits until it is gone. False when none ran. */
   stop(signal?: AbortSignal): Promise<boolean>;
   /** The events of a rollout to its end, across the death of a server. */

@@ -231,10 +231,11 @@ export const proxyStatusSchema = z.strictObject({
   /** Absent: the engine has no image of that name; upgrading makes it. */
   wantedImage: z.string().optional(),
   current: z.boolean(),
+  /** Whether it has the configuration that this berth writes; otherwise a reload has it read that. */
+  configured: z.boolean(),
   /** Containers that were replaced before and still finish what they have. */
   finishing: z.int(),
-  /** Whether this upgrade replaced it, and how many connections of the one before outlived their time and were closed. */
-  replaced: z.boolean(),
+  /** How many connections of the one before outlived their time in this upgrade and were closed. */
   closed: z.int(),
   /** Why a container of the wanted image could not take its place; this one serves on. */
   refused: z.string().optional(),

@@ -97,7 +97,7 @@ function openProxy(options: HaproxyOptions, place: Place): DataPlane {
         }
       }),
     drained: (input, signal) => drain({ reach: (s) => proxy.reach(s), clock, keptMs }, input, signal),
-    version: (signal) => proxy.version(signal),
+    version: (wanted, signal) => proxy.version(wanted, signal),
     finished: ({ withinMs }, signal) =>
       finish({ reach: (s) => proxy.reach(s), tidy: (s) => mutex.run(() => proxy.tidy(s)), clock, keptMs }, withinMs, signal),
     stats: (signal) => proxy.stats(signal),

@@ -94,10 +94,12 @@ export class Proxy {
     return this.#keeper.whole(await this.#counted(current, signal));
   }
 
-  async version(signal?: AbortSignal): Promise<ProxyVersion | undefined> {
+  async version(wanted: ProxyConfig, signal?: AbortSignal): Promise<ProxyVersion | undefined> {
     const { container } = this.#deps;
     const { current } = await container.look(signal);
-    if (current === undefined || !isUp(current) || (await container.ask(current, signal)) === undefined) return undefined;
+    if (current === undefined || !isUp(current)) return undefined;
+    const running = await container.ask(current, signal);
+    if (running === undefined) return undefined;
     const { details } = current;
     const retired = (await this.reach(signal))?.retired ?? [];
     const workers = await Promise.all(retired.map((r) => workersOf(r, signal)));
@@ -107,6 +109,7 @@ export class Proxy {
       image: details.imageId,
       wantedImage,
       current: !(await container.isOutdated(current, signal)),
+      configured: isRunning(running, render(wanted, this.#deps.render)),
       finishing: workers.filter((some) => some.length > 0).length,
       ...(this.#refused !== undefined && this.#refused.image === wantedImage ? { refused: this.#refused.error.message } : {}),
     };

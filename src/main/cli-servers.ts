@@ -29,6 +29,11 @@ export class OwnServers implements Servers {
     return await (await this.#open()).existing();
   }
 
+  async look() {
+    const { lookAtHome } = await import('./cli-look.ts');
+    return await lookAtHome(this.#input);
+  }
+
   async stop(signal?: AbortSignal) {
     return await (await this.#open()).stop(signal);
   }

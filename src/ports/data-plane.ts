@@ -24,8 +24,11 @@ export interface DataPlane {
    * TCP connections have `longDrainMs` and are then closed. Answers how many had to be closed.
    */
   drained(input: DrainInput, signal?: AbortSignal): Promise<{ readonly closed: number }>;
-  /** What HAProxy runs in, beside what this berth would start; undefined when none runs. Asks, changes nothing. */
-  version(signal?: AbortSignal): Promise<ProxyVersion | undefined>;
+  /**
+   * What HAProxy runs in, beside what this berth would start, and whether it has the configuration that `wanted` makes;
+   * undefined when none runs. Asks, changes nothing.
+   */
+  version(wanted: ProxyConfig, signal?: AbortSignal): Promise<ProxyVersion | undefined>;
   /**
    * Waits until containers that `apply` replaced have finished, and removes them. What they still have after `withinMs`
    * is closed. Answers how much that was.
@@ -56,6 +59,8 @@ export type ProxyVersion = {
   readonly wantedImage: string | undefined;
   /** Whether the next `apply` leaves the container as it is. */
   readonly current: boolean;
+  /** Whether the next `apply` leaves its configuration as it is: no reload, no certificate to hand over. */
+  readonly configured: boolean;
   /** How many containers that were replaced still finish what they have. */
   readonly finishing: number;
   /** Why a container of the wanted image could not take its place. */

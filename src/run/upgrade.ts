@@ -1,5 +1,6 @@
 import { toBerthError } from '../errors/index.ts';
 import type { ProxyStatus, UpgradeReport } from '../contract/index.ts';
+import type { ProxyConfig } from '../model/index.ts';
 import type { DataPlane, Store } from '../ports/index.ts';
 import type { Target } from './deps.ts';
 import type { EdgeKeeper } from './target/edge-keeper.ts';
@@ -9,12 +10,12 @@ import type { FrontKeeper } from './target/front-keeper.ts';
 export type UpgradeDeps = {
   readonly store: Pick<Store, 'listApps' | 'getRelease' | 'listFronts'>;
   readonly target: Pick<Target, 'dataPlane' | 'fronts'>;
-  readonly edge: Pick<EdgeKeeper, 'restore'>;
+  readonly edge: Pick<EdgeKeeper, 'restore' | 'wanted'>;
   readonly fronts: Pick<FrontKeeper, 'restore'>;
 };
 
 /** One proxy of the installation: `app` and `service` are of a front. */
-type Known = Pick<ProxyStatus, 'proxy' | 'app' | 'service'> & { readonly dataPlane: DataPlane };
+type Known = Pick<ProxyStatus, 'proxy' | 'app' | 'service'> & { readonly dataPlane: DataPlane; readonly wanted: ProxyConfig };
 
 /** What an upgrade would replace. Changes nothing. */
 export async function checkUpgrade(deps: UpgradeDeps, signal?: AbortSignal): Promise<UpgradeReport> {
@@ -23,8 +24,8 @@ export async function checkUpgrade(deps: UpgradeDeps, signal?: AbortSignal): Pro
 }
 
 /**
- * Makes the image anew, replaces every proxy that runs in another one, and waits until what was
- * replaced has finished: requests by themselves, other connections within the longest drain that a service asks for.
+ * Makes the image anew, replaces every proxy that runs in another one, has those with another configuration read what
+ * this berth writes, and waits until what was replaced has finished: requests by themselves, other connections within the longest drain that a service asks for.
  */
 export async function upgradeProxies(deps: UpgradeDeps, signal?: AbortSignal): Promise<UpgradeReport> {
   const known = proxiesOf(deps);
@@ -42,7 +43,7 @@ export async function upgradeProxies(deps: UpgradeDeps, signal?: AbortSignal): P
     [...before].map(async ([proxy, was]) => {
       const { closed } = await proxy.dataPlane.finished({ withinMs }, signal);
       const now = (await statusOf(proxy, signal)) ?? was;
-      return { ...now, replaced: now.image !== was.image || (!was.current && now.current), closed };
+      return { ...now, closed };
     }),
   );
   return { proxies, ...(problem === undefined ? {} : { problem }) };
@@ -59,16 +60,16 @@ async function renew(dataPlane: DataPlane, signal: AbortSignal | undefined): Pro
   }
 }
 
-function proxiesOf({ store, target }: UpgradeDeps): Known[] {
-  const fronts = store.listFronts().map(({ app, service, networks }): Known => {
-    return { proxy: 'front', app, service, dataPlane: target.fronts.open({ app, service, networks }) };
+function proxiesOf({ store, target, edge }: UpgradeDeps): Known[] {
+  const fronts = store.listFronts().map(({ app, service, networks, listeners, backends }): Known => {
+    return { proxy: 'front', app, service, dataPlane: target.fronts.open({ app, service, networks }), wanted: { listeners, backends } };
   });
-  return [{ proxy: 'edge', dataPlane: target.dataPlane }, ...fronts];
+  return [{ proxy: 'edge', dataPlane: target.dataPlane, wanted: edge.wanted() }, ...fronts];
 }
 
-async function statusOf({ dataPlane, ...known }: Known, signal: AbortSignal | undefined): Promise<ProxyStatus | undefined> {
-  const version = await dataPlane.version(signal);
-  return version === undefined ? undefined : { ...known, ...version, replaced: false, closed: 0 };
+async function statusOf({ dataPlane, wanted, ...known }: Known, signal: AbortSignal | undefined): Promise<ProxyStatus | undefined> {
+  const version = await dataPlane.version(wanted, signal);
+  return version === undefined ? undefined : { ...known, ...version, closed: 0 };
 }
 
 function longestDrainMs(store: UpgradeDeps['store']): number {

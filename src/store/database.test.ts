@@ -20,13 +20,13 @@ afterEach(() => {
 });
 
 it('backs up an older database before it changes its shape, once', () => {
-  const old = new Database(path, clock, [first]);
+  const old = new Database(path, clock, { shape: [first] });
   old.run(`INSERT INTO notes VALUES ('hello')`);
   old.close();
   expect(readdirSync(directory).filter((name) => name.includes('.bak'))).toEqual([]);
 
   for (let opened = 0; opened < 2; opened += 1) {
-    const migrated = new Database(path, clock, [first, second]);
+    const migrated = new Database(path, clock, { shape: [first, second] });
     expect(migrated.all('SELECT * FROM notes').map((row) => ({ ...row }))).toEqual([{ text: 'hello', language: 'en' }]);
     migrated.close();
   }
@@ -44,15 +44,15 @@ it('backs up an older database before it changes its shape, once', () => {
 });
 
 it('changes its shape wholly or not at all', () => {
-  new Database(path, clock, [first]).close();
-  expect(() => new Database(path, clock, [first, `${second}; nonsense`])).toThrow('syntax error');
-  const untouched = new Database(path, clock, [first]);
+  new Database(path, clock, { shape: [first] }).close();
+  expect(() => new Database(path, clock, { shape: [first, `${second}; nonsense`] })).toThrow('syntax error');
+  const untouched = new Database(path, clock, { shape: [first] });
   expect(untouched.all('PRAGMA table_info(notes)')).toHaveLength(1);
   untouched.close();
 });
 
 it('undoes a transaction that fails', () => {
-  const db = new Database(':memory:', clock, [first]);
+  const db = new Database(':memory:', clock, { shape: [first] });
   const fail = () =>
     db.transaction(() => {
       db.run(`INSERT INTO notes VALUES ('gone')`);

@@ -25,13 +25,23 @@ const fullBelowBytes = 64 * 1024;
 export class Database {
   readonly #db: DatabaseSync;
   readonly #path: string;
+  /** What errors call it. */
+  readonly #name: string;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #reserve: Reserve | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** `shape` is one SQL text for each version of the file; only tests give another than berth's own. */
-  constructor(path: string, clock: Pick<Clock, 'monotonic'>, shape: readonly string[] = migrations) {
+  /**
+   * `shape` is one SQL text for each version of the file; only tests give another than berth's own. `name` is what errors
+   * call it, where that is not its path.
+   */
+  constructor(
+    path: string,
+    clock: Pick<Clock, 'monotonic'>,
+    { shape = migrations, name = path }: { readonly shape?: readonly string[]; readonly name?: string | undefined } = {},
+  ) {
     this.#path = path;
+    this.#name = name;
     this.#clock = clock;
     const memory = path === ':memory:';
     if (!memory) createPrivately(path);
@@ -106,9 +116,9 @@ export class Database {
   #migrate(shape: readonly string[]): void {
     const version = Number(this.#db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
     if (version > shape.length) {
-      throw new BerthError('DATABASE_NEWER', `The database ${this.#path} has format ${version}; this berth knows ${shape.length}.`, {
+      throw new BerthError('DATABASE_NEWER', `The database ${this.#name} has format ${version}; this berth knows ${shape.length}.`, {
         hint: 'Install the berth that wrote it, or a newer one.',
-        details: { path: this.#path, found: version, known: shape.length },
+        details: { path: this.#name, found: version, known: shape.length },
       });
     }
     if (version === shape.length) return;
@@ -157,9 +167,9 @@ export class Database {
   #translate(error: unknown): unknown {
     const code = resultCode(error);
     if (code === undefined) return error;
-    const details = { path: this.#path };
+    const details = { path: this.#name };
     if (code === codes.busy || code === codes.locked) {
-      return new BerthError('HOME_LOCKED', `The database ${this.#path} is held by another berth server.`, {
+      return new BerthError('HOME_LOCKED', `The database ${this.#name} is held by another berth server.`, {
         cause: error,
         hint: 'Run `berth server status` to see it, `berth server stop` to end it; or choose another `BERTH_HOME`.',
         details,
@@ -167,7 +177,7 @@ export class Database {
     }
     if (code === codes.full || (code === codes.ioError && freeBytes(this.#path) < fullBelowBytes)) {
       this.#makeRoom();
-      return new BerthError('JOURNAL_FULL', `Could not write to ${this.#path}: the disk is full.`, {
+      return new BerthError('JOURNAL_FULL', `Could not write to ${this.#name}: the disk is full.`, {
         cause: error,
         hint: 'Free some space on this disk, then run the command again.',
         details,
@@ -176,10 +186,10 @@ export class Database {
     if (damage.includes(code)) {
       return new BerthError(
         'DATABASE_DAMAGED',
-        `Could not read ${this.#path}: ${error instanceof Error ? error.message : String(error)}.`,
+        `Could not read ${this.#name}: ${error instanceof Error ? error.message : String(error)}.`,
         {
           cause: error,
-          hint: `Restore a backup beside it (${this.#path}.v*.bak), or move the file away: running apps are not touched.`,
+          hint: `Restore a backup beside it (${this.#name}.v*.bak), or move the file away: running apps are not touched.`,
           details,
         },
       );

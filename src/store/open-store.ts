@@ -5,15 +5,15 @@ import { holdings } from './holdings.ts';
 import { rolloutRows } from './rollout-rows.ts';
 import { secretRows } from './secret-rows.ts';
 
-/** `path` is that of `berth.db`, or `:memory:` for a store that ends with the process. */
-export type StoreInput = { readonly path: string; readonly clock: Clock; readonly ids: Ids };
+/** `path` is that of `berth.db`, or `:memory:` for a store that ends with the process; `copyOf` the database that it is a copy of, for errors to name. */
+export type StoreInput = { readonly path: string; readonly copyOf?: string; readonly clock: Clock; readonly ids: Ids };
 
 /**
  * Opens the store and holds it: HOME_LOCKED at once when another process has it, DATABASE_NEWER when a newer berth wrote
  * it, DATABASE_DAMAGED when it is no database.
  */
-export function openStore({ path, clock, ids }: StoreInput): Store {
-  const db = new Database(path, clock);
+export function openStore({ path, copyOf, clock, ids }: StoreInput): Store {
+  const db = new Database(path, clock, { name: copyOf });
   const held = holdings(db);
   const known = held.getSetting('installation');
   const installation = known ?? ids.next();

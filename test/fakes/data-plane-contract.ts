@@ -117,9 +117,12 @@ export function dataPlaneContract(name: string, open: () => Promise<Subject>): v
     test('says what it runs in, and has nothing to finish', async () => {
       const { dataPlane } = subject;
       await dataPlane.apply(config(server('a')));
-      const version = await dataPlane.version();
-      expect(version).toMatchObject({ current: true, finishing: 0, haproxy: expect.stringMatching(/^3\./) });
+      const version = await dataPlane.version(config(server('a', { weight: 5 })));
+      expect(version).toMatchObject({ current: true, configured: true, finishing: 0, haproxy: expect.stringMatching(/^3\./) });
       expect(version?.image).toBe(version?.wantedImage);
+      const tcp = { ...backend(server('a')), check: { kind: 'http', path: '/' } } as const;
+      expect(await dataPlane.version({ ...config(), backends: [tcp] })).toMatchObject({ current: true, configured: false });
+      expect(await dataPlane.apply(config(server('a'))), 'it only asks').toEqual({ reloaded: false });
       expect(await dataPlane.finished({ withinMs: 100 })).toEqual({ closed: 0 });
     });
 

@@ -133,7 +133,7 @@ export class FakeDataPlane implements DataPlane {
     return Promise.resolve();
   }
 
-  version(): Promise<ProxyVersion | undefined> {
+  version(wanted: ProxyConfig): Promise<ProxyVersion | undefined> {
     if (!this.running) return Promise.resolve(undefined);
     const { image, wantedImage } = this;
     const refused = image === wantedImage ? undefined : this.refusal;
@@ -143,6 +143,7 @@ export class FakeDataPlane implements DataPlane {
       image,
       wantedImage,
       current: image === wantedImage,
+      configured: staticPart(wanted) === staticPart(this.config),
       finishing: this.finishing.length,
       ...told,
     });

@@ -208,13 +208,13 @@ describe.each([
     expect(await proxy.apply(other)).toEqual({ reloaded: true });
     expect((await ask(port + 1, { address })).status).toBe(200);
     expect(await containers(scene)).toEqual(['1 running']);
-    expect(await proxy.version()).toMatchObject({ current: false, refused: expect.stringContaining('HAProxy could not be started') });
+    expect(await proxy.version(other)).toMatchObject({ current: false, refused: expect.stringContaining('HAProxy could not be started') });
     const startedMs = systemClock.monotonic();
     expect(await proxy.apply(more)).toEqual({ reloaded: true });
     expect(systemClock.monotonic() - startedMs, 'it is not tried again at once').toBeLessThan(1000);
     await image.renew();
     await proxy.apply(more);
-    const version = await proxy.version();
+    const version = await proxy.version(more);
     expect(version?.current).toBe(true);
     expect(version).not.toHaveProperty('refused');
     await image.spoil();

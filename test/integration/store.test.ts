@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/kit/index.ts';
-import { openStore } from '../../src/store/index.ts';
+import { copyDatabase, openStore } from '../../src/store/index.ts';
 import { FakeIds } from '../fakes/ids.ts';
 
 const program = join(import.meta.dirname, '..', 'fakes', 'store-program.ts');
@@ -46,6 +46,27 @@ describe('the store on a real disk', () => {
       expect(last).toBeGreaterThan(0);
       store.close();
     }
+  });
+
+  it('can be copied while another process holds it and writes, with every row that it answered for', async () => {
+    const { lines } = start([process.execPath, program, 'write', path]);
+    expect((await lines.next()).value).toBe('held');
+    for (const rows of [1, 50, 400, 1500]) {
+      let last = 0;
+      for await (const line of { [Symbol.asyncIterator]: () => ({ next: () => lines.next() }) }) {
+        last = Number(line);
+        if (last >= rows) break;
+      }
+      const copy = join(directory, `copy-${rows}.db`);
+      copyDatabase(path, copy);
+      const store = openStore({ path: copy, copyOf: path, clock: systemClock, ids: new FakeIds() });
+      expect(store.listJournal('r1').at(-1)?.seq).toBeGreaterThanOrEqual(last);
+      store.close();
+    }
+    writeFileSync(path, 'no database at all, nor the beginning of one');
+    const spoilt = join(directory, 'spoilt.db');
+    copyFileSync(path, spoilt);
+    expect(() => openStore({ path: spoilt, copyOf: path, clock: systemClock, ids: new FakeIds() })).toThrow(`Could not read ${path}:`);
   });
 
   it('is held by one of two processes, and by the other once that one was killed', async () => {

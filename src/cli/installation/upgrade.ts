@@ -1,5 +1,4 @@
-import type { Client } from '../../client/index.ts';
-import type { UpgradeReport } from '../../contract/index.ts';
+import type { ProxyStatus, UpgradeReport } from '../../contract/index.ts';
 import { askAgain } from '../ask-again.ts';
 import type { Context } from '../context.ts';
 import { upgradeText, type Upgraded } from '../render/upgrade-text.ts';
@@ -8,12 +7,19 @@ import { upgradeText, type Upgraded } from '../render/upgrade-text.ts';
 export async function upgradeBerth(context: Context, { check }: { readonly check: boolean }): Promise<number> {
   const { servers, version } = context.world;
   // An older berth replaces no newer server, and must not say that it would.
-  const own = await servers.ready();
+  await servers.ready();
   const found = await servers.existing();
   const server = found === undefined ? undefined : (await found.client.status({})).version;
   if (!check) context.say('Making HAProxy’s image anew where its packages are newer, and replacing what is older than this berth');
-  const result = check ? await (own ?? (await lookedAt(context))).client.upgrade({ check }) : await replace(context);
-  const all: Upgraded = { berth: version, server, serverReplaced: !check && server !== undefined && server !== version, ...result };
+  const before = await look(context);
+  const result = check ? before : await replace(context);
+  const all: Upgraded = {
+    berth: version,
+    server,
+    serverReplaced: !check && server !== undefined && server !== version,
+    ...result,
+    proxies: result.proxies.map((now) => ({ ...now, ...changedSince(before, now) })),
+  };
   if (context.globals.json) context.printJson(all);
   else context.print(upgradeText(all, check ? 'check' : 'done'));
   if (all.problem !== undefined) context.say(`warning: HAProxy's image was not made anew. ${all.problem}`);
@@ -23,11 +29,21 @@ export async function upgradeBerth(context: Context, { check }: { readonly check
   return 1;
 }
 
-/** A server of an older berth is not replaced for a look: what it says of its own proxies is all that can be known. */
-async function lookedAt({ world }: Context): Promise<{ readonly client: Pick<Client, 'upgrade'> }> {
-  return (await world.servers.existing()) ?? { client: await world.servers.ensure() };
+/** A server brings the proxies along when it starts: where none of this berth runs, only a look without one sees what there is. */
+async function look({ world: { servers } }: Context): Promise<UpgradeReport> {
+  return await askAgain(async () => {
+    const own = await servers.ready();
+    return own === undefined ? await servers.look() : await own.client.upgrade({ check: true });
+  });
 }
 
 async function replace({ world }: Context): Promise<UpgradeReport> {
   return await askAgain(async () => (await world.servers.ensure()).upgrade({ check: false }));
+}
+
+/** What became of a proxy since the first look. One that was replaced got its configuration with that. */
+function changedSince({ proxies }: UpgradeReport, now: ProxyStatus): { replaced: boolean; reconfigured: boolean } {
+  const was = proxies.find((p) => p.proxy === now.proxy && p.app === now.app && p.service === now.service) ?? now;
+  const replaced = now.image !== was.image || (!was.current && now.current);
+  return { replaced, reconfigured: !replaced && !was.configured && now.configured };
 }

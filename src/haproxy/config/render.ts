@@ -33,10 +33,8 @@ export function renderConfig(config: ProxyConfig, options: RenderOptions): strin
 export function render(config: ProxyConfig, options: RenderOptions): Rendered {
   const backends = config.backends.map((b) => ({ ...b, servers: [] }));
   const bare = { ...config, backends, listeners: config.listeners.map(withoutCertificates) };
-  const staticHash = sha256([...tlsSettings(config), body(bare, options), ...config.backends.flatMap(fixedServerWords)].join('\n')).slice(
-    0,
-    32,
-  );
+  const fixed = [...head(options, {}), ...tlsSettings(config), body(bare, options), ...config.backends.flatMap(fixedServerWords)];
+  const staticHash = sha256(fixed.join('\n')).slice(0, 32);
   const tls = tlsState(config);
   const variables = { [staticVariable]: staticHash, [tlsVariable]: tls.hash };
   const text = [...head(options, variables), ...tlsSettings(config), body(config, options)].join('\n');

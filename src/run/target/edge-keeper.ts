@@ -42,11 +42,11 @@ export class EdgeKeeper {
   }
 
   #apply(signal: AbortSignal, how?: { readonly retry: boolean }): Promise<unknown> {
-    return this.#dataPlane.apply(this.#wanted(), signal, how);
+    return this.#dataPlane.apply(this.wanted(), signal, how);
   }
 
-  /** ACME servers ask only for hosts that the edge serves. */
-  #wanted(): ProxyConfig {
+  /** What the edge shall be, of all apps. ACME servers ask only for hosts that the edge serves. */
+  wanted(): ProxyConfig {
     const config = mergeEdges(this.#store.listEdges());
     const served = new Set(config.listeners.flatMap((l) => l.tls?.certificates.flatMap((c) => c.hosts) ?? []));
     const asked = this.#certificates.thumbprints().map((t) => ({ ...t, hosts: t.hosts.filter((host) => served.has(host)) }));
