@@ -27,6 +27,16 @@ describe('a service that is built', () => {
     });
   });
 
+  it.each([
+    ['a published port', 'ports: ["80:8080"]'],
+    ['`expose`', 'expose: [8080]'],
+    ['the target of a route', 'x-berth: { routes: [{ host: a.test, target: 8080 }] }'],
+    ['the variables of another proxy', 'environment: { VIRTUAL_HOST: a.test, VIRTUAL_PORT: 8080 }'],
+  ])('leaves the port to what the file says: %s', async (_, says) => {
+    const { service } = await loaded({ ...at('/app', node), '/app/compose.yaml': `services:\n  web: { build: ., ${says} }\n` });
+    expect(service('web')?.port).toBeUndefined();
+  });
+
   it('keeps the port that is written, and a Dockerfile that is there', async () => {
     const compose = 'services:\n  web: { build: ., x-berth: { port: 80 } }\n  own: { build: ./own }\n';
     const { service } = await loaded({ ...at('/app', node), '/app/compose.yaml': compose, '/app/own/Dockerfile': 'FROM scratch' });

@@ -49,7 +49,15 @@ async function withDockerfile(context: Context, service: Service, build: Build):
   }
   for (const warning of found.warnings) context.say(`${context.err.yellow('warning:')} ${service.name}: ${warning}`);
   const { stack, dockerfile, dockerignore, bases } = found;
-  return { build: { ...build, generated: { stack, dockerfile, dockerignore, bases: { ...bases } } }, port: service.port ?? found.port };
+  return {
+    build: { ...build, generated: { stack, dockerfile, dockerignore, bases: { ...bases } } },
+    port: namesPort(service) ? service.port : found.port,
+  };
+}
+
+/** Whether the file itself says where the service listens: the stack's port is a guess beside that. */
+function namesPort({ port, ports, expose, routes }: Service): boolean {
+  return port !== undefined || ports.some((p) => p.protocol === 'tcp') || expose.length > 0 || routes.some((r) => r.target !== undefined);
 }
 
 function toSent(environment: BuildEnvironment): Deployment['buildEnvironment'] {
