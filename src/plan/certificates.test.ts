@@ -143,11 +143,27 @@ describe('the edge', () => {
   };
 
   it('gets a certificate in the place of another, and only where it has that', () => {
-    const changed = replaceCertificate(edge, 'old', to);
+    const changed = replaceCertificate(edge, ['old'], to);
     expect(changed.listeners[0]?.tls?.certificates).toEqual([to]);
-    expect(replaceCertificate(changed, 'old', to)).toBe(changed);
-    expect(replaceCertificate(edge, 'unknown', to)).toBe(edge);
-    expect(replaceCertificate(changed, 'new', { ...to, fingerprint: 'm' }).listeners[0]?.tls?.certificates[0]?.fingerprint).toBe('m');
+    expect(replaceCertificate(changed, ['old'], to)).toBe(changed);
+    expect(replaceCertificate(edge, ['unknown'], to)).toBe(edge);
+    expect(replaceCertificate(changed, ['new'], { ...to, fingerprint: 'm' }).listeners[0]?.tls?.certificates[0]?.fingerprint).toBe('m');
+  });
+
+  it.each([
+    ['all hosts', ['a.test'], undefined, ['a.test'], true],
+    ['more', ['a.test'], undefined, ['a.test', 'b.test'], true],
+    ['one of two hosts', ['a.test', 'b.test'], undefined, ['a.test'], false],
+    ['a name under its wildcard', ['x.a.test'], undefined, ['*.a.test'], true],
+    ['a name two under it', ['y.x.a.test'], undefined, ['*.a.test'], false],
+    ['no host of a route that has none', ['a.test'], 'shop.web.3000', ['a.test'], false],
+    ['the whole machine', ['a.test'], 'shop.web.3000', [], true],
+  ])('gets one in the place of another that is for %s', (...[, hosts, fallback, of, isReplaced]) => {
+    const rules = hosts.map((host) => ({ host, path: '/', service: 'web' }));
+    const tls = { certificates: [{ id: 'old', fingerprint: 'o', hosts }] };
+    const of443 = { ...edge, listeners: [{ address: '', port: 443, mode: 'http' as const, rules, fallback, tls }] };
+    const changed = replaceCertificate(of443, ['old'], { ...to, hosts: of });
+    expect(changed.listeners[0]?.tls?.certificates[0]?.id).toBe(isReplaced ? 'new' : 'old');
   });
 
   it('answers challenges on port 80, which is opened for that where nobody has it', () => {

@@ -44,8 +44,20 @@ function isOfSource(held: HeldCertificate, { source }: CertificateWish): boolean
 }
 
 function covers(held: HeldCertificate, wish: CertificateWish): boolean {
-  const isCovered = (host: string): boolean => held.hosts.includes(host) || held.hosts.includes(host.replace(/^[^.]+/, '*'));
-  return (held.machine || !wish.machine) && wish.hosts.every(isCovered);
+  return (held.machine || !wish.machine) && wish.hosts.every((host) => isFor(held.hosts, host));
+}
+
+/** A wildcard is for one name in front (RFC 9525, 6.3). */
+function isFor(hosts: readonly string[], host: string): boolean {
+  return hosts.includes(host) || hosts.includes(host.replace(/^[^.]+/, '*'));
+}
+
+/** The wish whose certificate serves another one: itself, or one that is wanted as well and covers it. */
+export function servingWish(
+  wish: CertificateWish,
+  { held, wishes }: { readonly held: HeldCertificate | undefined; readonly wishes: ReadonlyMap<string, CertificateWish> },
+): CertificateWish {
+  return (held === undefined ? undefined : wishes.get(held.id)) ?? wish;
 }
 
 /**
@@ -96,13 +108,23 @@ export function certificateWarning(held: HeldCertificate, nowMs: number): string
   return undefined;
 }
 
-/** The edge of an app with another certificate in the place of one, wherever that is used; the same object where it is not. */
-export function replaceCertificate(edge: AppEdge, from: string, to: ListenerCertificate): AppEdge {
-  const isStale = (c: ListenerCertificate): boolean => (c.id === from || c.id === to.id) && stableJson(c) !== stableJson(to);
-  if (!edge.listeners.some((l) => l.tls?.certificates.some(isStale))) return edge;
+/**
+ * The edge of an app with another certificate in the place of some, wherever those are used and it is for all hosts; the same
+ * object where nothing changes.
+ */
+export function replaceCertificate(edge: AppEdge, from: readonly string[], to: ListenerCertificate): AppEdge {
+  const isStale = (l: Listener, c: ListenerCertificate): boolean =>
+    (c.id === to.id || (from.includes(c.id) && isForAll(l, to))) && stableJson(c) !== stableJson(to);
+  if (!edge.listeners.some((l) => l.tls?.certificates.some((c) => isStale(l, c)))) return edge;
   const change = (l: Listener): Listener =>
-    l.tls === undefined ? l : { ...l, tls: { ...l.tls, certificates: l.tls.certificates.map((c) => (isStale(c) ? to : c)) } };
+    l.tls === undefined ? l : { ...l, tls: { ...l.tls, certificates: l.tls.certificates.map((c) => (isStale(l, c) ? to : c)) } };
   return { ...edge, listeners: edge.listeners.map(change) };
+}
+
+/** One without hosts is the machine's own, for every name; what has no host needs that one. */
+function isForAll({ rules, fallback }: Listener, { hosts }: ListenerCertificate): boolean {
+  if (hosts.length === 0) return true;
+  return fallback === undefined && rules.every(({ host }) => host !== undefined && isFor(hosts, host.toLowerCase()));
 }
 
 /** The edge with its answers to ACME servers, which ask port 80: it is opened where nothing else is there. */

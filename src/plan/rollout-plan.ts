@@ -44,6 +44,7 @@ class RolloutPlanning {
       if (s.isJob) this.#planJob(s, { base, changed });
       else this.#planService(s, { base, taken });
     }
+    this.#planOrders();
     this.#planRemovals();
     this.#planEnd();
     return {
@@ -195,6 +196,23 @@ class RolloutPlanning {
   #foreignReleases(s: DesiredService): string[] {
     const all = this.#desired.services.map((d) => d.service);
     return [...this.#releases].filter(([owner]) => !transitiveDependencies(all, owner).has(s.service.name)).map(([, id]) => id);
+  }
+
+  /**
+   * Orders of certificates, of many hosts before those that they may make needless. Nothing waits for them: an ACME server
+   * that says no, or nothing, must not hold a rollout up.
+   */
+  #planOrders(): void {
+    if (this.#options.direction === 'back') return;
+    const wanted = [...this.#steps].flatMap(([service, { open }]) => {
+      const { order, hosts = [] } = this.#observed.certificates?.[service] ?? {};
+      return order === undefined ? [] : [{ service, order, hosts, open }];
+    });
+    const placed: { readonly id: string; readonly hosts: readonly string[] }[] = [];
+    for (const { service, order, hosts, open } of wanted.toSorted((a, b) => b.hosts.length - a.hosts.length)) {
+      const wider = placed.filter((one) => hosts.every((host) => one.hosts.includes(host))).map(({ id }) => id);
+      placed.push({ id: this.#list.add({ kind: 'certificate.order', service, hosts }, order, [...open, ...wider]), hosts });
+    }
   }
 
   #planRemovals(): void {

@@ -29,8 +29,9 @@ export type ServiceInput = {
 export type ServiceSteps = {
   readonly plan: ServicePlan;
   readonly started: readonly string[];
+  /** When the edge answers for its hosts. */
+  readonly open: readonly string[];
   readonly ready: readonly string[];
-  readonly all: readonly string[];
   /** Names of the instances that come or wake. */
   readonly coming: readonly string[];
 };
@@ -47,7 +48,6 @@ export function planService(input: ServiceInput): ServiceSteps {
 /** Holds the running state of planning one service: ids so far, and how many instances are ready at this point. */
 class ServiceRolling {
   readonly #in: ServiceInput;
-  readonly #before: number;
   readonly #started: string[] = [];
   readonly #ready: string[] = [];
   readonly #coming: string[] = [];
@@ -60,7 +60,6 @@ class ServiceRolling {
 
   constructor(input: ServiceInput) {
     this.#in = input;
-    this.#before = input.list.steps.length;
   }
 
   plan(): ServiceSteps {
@@ -75,9 +74,7 @@ class ServiceRolling {
     needs = order.order === 'stop-first' ? this.#stopFirst(needs) : this.#startFirst(needs);
     needs = this.#clearLeftover(needs);
     const settled = classes.edgeDiffers ? [this.#settleRoutes(needs)] : needs;
-    this.#orderCertificate(this.#opened === undefined ? settled : [this.#opened]);
     if (classes.frontDiffers) this.#settleFront(needs);
-    const all = this.#in.list.steps.slice(this.#before).map((step) => step.id);
     return {
       plan: {
         service: s.service.name,
@@ -87,8 +84,8 @@ class ServiceRolling {
         internal: s.internal,
       },
       started: [...(this.#started.length > 0 ? this.#started : needs), ...this.#frontOpened],
+      open: this.#opened === undefined ? settled : [this.#opened],
       ready: [...(this.#ready.length > 0 ? this.#ready : needs), ...this.#frontOpened],
-      all,
       coming: this.#coming,
     };
   }
@@ -166,13 +163,6 @@ class ServiceRolling {
     if (certificate?.ensure === undefined) return needs;
     const { hosts, ensure } = certificate;
     return [...needs, list.add({ kind: 'certificate.ensure', service: s.service.name, hosts }, ensure, this.#in.needs)];
-  }
-
-  /** Nothing waits for it: an ACME server that says no, or nothing, must not hold a rollout up. */
-  #orderCertificate(needs: readonly string[]): void {
-    const { s, certificate, list, options } = this.#in;
-    if (certificate?.order === undefined || options.direction === 'back') return;
-    list.add({ kind: 'certificate.order', service: s.service.name, hosts: certificate.hosts }, certificate.order, needs);
   }
 
   #settleFront(needs: readonly string[]): void {

@@ -190,4 +190,32 @@ describe.skipIf('missing' in program)(`an ACME server${'missing' in program ? ` 
     expect(renewed.certificate?.serialNumber).not.toBe(first.certificate?.serialNumber);
     expect(await site.json('up')).toMatchObject({ unchanged: true });
   });
+
+  test('is asked once for two services where the certificate of one is for the hosts of the other, and renews it for both', async () => {
+    await using pebble = await Pebble.open('file' in program ? program.file : '', { httpPort: 80 });
+    await using site = await openSite();
+    site.write('pebble.pem', pebble.directoryCa);
+    const port = await freePort();
+    const service = (name: string, route: string): string => `  ${name}:
+    image: $IMAGE
+    x-berth: { port: 3000, routes: [{ ${route}, port: ${port} }], probe: { http: / }, rollout: { watch: 0s } }
+`;
+    const tls = `x-berth: { tls: { acme: { directory: "${pebble.directory}", email: ops@example.com, directoryCa: pebble.pem } } }`;
+    site.compose(`${tls}\nservices:\n${service('docs', `host: ${host}, path: /env`)}${service('web', `host: ${host}, www: drop`)}`);
+    await site.ok('up');
+    const ca = await pebble.rootCertificate();
+    const shown = async (name: string): Promise<string | undefined> => {
+      const { status, certificate } = await getSecure({ host: name, port, ca });
+      expect(status).toBe(name === host ? 200 : 308);
+      return certificate?.serialNumber;
+    };
+    const first = await shown(`www.${host}`);
+    expect(await shown(host)).toBe(first);
+    await site.ok('tls', 'renew', host);
+    const second = await shown(`www.${host}`);
+    expect(second).not.toBe(first);
+    expect(await shown(host)).toBe(second);
+    const { certificates } = await site.json<{ certificates: { usedBy: string[] }[] }>('tls', 'list');
+    expect(certificates.filter((c) => c.usedBy.some((name) => name.startsWith(`${site.name}/`)))).toHaveLength(1);
+  });
 });

@@ -165,6 +165,84 @@ describe('a certificate of an ACME server', () => {
     expect(new Set(onEdge(w).map((c) => c.id)).size).toBe(1);
     expect(await w.runner.certificates()).toMatchObject([{ hosts: ['a.test', 'b.test'], usedBy: ['other/web', 'shop/web'] }]);
   });
+
+  /** A service with all hosts and one with a path of the first, which one certificate can serve. */
+  const pair = (...hosts: string[]): Project => {
+    const service = (name: string, own: object[]) => ({ ...web({ replicas: 1, ports: [], port: 3000, routes: own, tls: acme }), name });
+    const docs = service('docs', [{ host: hosts[0], path: '/docs', port: 443, tls: true }]);
+    return project([docs, service('web', routes(...hosts))], { name: 'shop' });
+  };
+  const hostsOf = (w: FakeWorld, service: string) =>
+    (w.store.getEdge('shop')?.listeners ?? [])
+      .filter((l) => l.tls !== undefined && l.rules.some((r) => r.service === service))
+      .flatMap((l) => l.tls?.certificates.flatMap((c) => c.hosts) ?? []);
+
+  it('is ordered once for services of one rollout where one covers the other, and renewed for both', async () => {
+    const w = new FakeWorld();
+    expect(await up(w, pair('a.test', 'www.a.test'))).toMatchObject({ exitCode: 0 });
+    expect(w.certificates.orders).toHaveLength(1);
+    expect(new Set(onEdge(w).map((c) => c.fingerprint)).size).toBe(1);
+    expect([hostsOf(w, 'web'), hostsOf(w, 'docs')]).toEqual([
+      ['a.test', 'www.a.test'],
+      ['a.test', 'www.a.test'],
+    ]);
+    w.certificates.onOrder = () => expect(w.dataPlane.config.acmeThumbprints?.[0]?.hosts).toEqual(['a.test', 'www.a.test']);
+    expect(await w.clock.run(w.runner.renewCertificates(['a.test']))).toMatchObject([{ usedBy: ['shop/docs', 'shop/web'] }]);
+    expect(w.certificates.orders).toHaveLength(2);
+    await pass(w, 61 * dayMs);
+    expect(w.certificates.orders).toHaveLength(3);
+    expect(new Set(onEdge(w).map((c) => c.fingerprint))).toEqual(new Set([w.certificates.list().find((c) => !c.placeholder)?.fingerprint]));
+  });
+
+  it('of fewer hosts serves where the one of all cannot be had, and never in its place', async () => {
+    const w = new FakeWorld();
+    w.certificates.onOrder = (wish) => (wish.hosts.length > 1 ? refuse()() : undefined);
+    expect(await up(w, pair('a.test', 'www.a.test'))).toMatchObject({ exitCode: 0 });
+    expect([hostsOf(w, 'web'), hostsOf(w, 'docs')]).toEqual([['a.test', 'www.a.test'], ['a.test']]);
+    expect((await w.runner.certificates()).map((c) => [c.state, c.usedBy])).toEqual([
+      ['placeholder', ['shop/web']],
+      ['valid', ['shop/docs']],
+    ]);
+    w.certificates.onOrder = () => undefined;
+    await w.clock.run(w.runner.renewCertificates([]));
+    expect([hostsOf(w, 'web'), hostsOf(w, 'docs')]).toEqual([['a.test', 'www.a.test'], ['a.test']]);
+    expect((await w.runner.certificates()).map((c) => c.state)).toEqual(['valid', 'valid']);
+  });
+
+  it('is given to those that it covers also where it came later', async () => {
+    const w = new FakeWorld();
+    w.certificates.onOrder = refuse();
+    await up(w, pair('a.test', 'www.a.test'));
+    w.certificates.onOrder = (wish) => (wish.hosts.length > 1 ? undefined : refuse()());
+    await pass(w, dayMs);
+    expect([hostsOf(w, 'web'), hostsOf(w, 'docs')]).toEqual([
+      ['a.test', 'www.a.test'],
+      ['a.test', 'www.a.test'],
+    ]);
+    expect(new Set(onEdge(w).map((c) => c.fingerprint)).size).toBe(1);
+    expect(await w.up(pair('a.test', 'www.a.test'))).toMatchObject({ unchanged: true });
+  });
+
+  it('is ordered by hand once for those that it covers', async () => {
+    const w = new FakeWorld();
+    w.certificates.onOrder = refuse();
+    await up(w, pair('a.test', 'www.a.test'));
+    const failed = w.certificates.orders.length;
+    w.certificates.onOrder = () => undefined;
+    expect(await w.clock.run(w.runner.renewCertificates(['a.test']))).toMatchObject([
+      { state: 'valid', usedBy: ['shop/docs', 'shop/web'] },
+    ]);
+    await pass(w, minuteMs);
+    expect(w.certificates.orders).toHaveLength(failed + 1);
+    expect(onEdge(w).map((c) => c.hosts)).toEqual([['a.test', 'www.a.test']]);
+  });
+
+  it('is ordered once for services with the same hosts', async () => {
+    const w = new FakeWorld();
+    await up(w, pair('a.test'));
+    expect(w.certificates.orders).toHaveLength(1);
+    expect(await w.runner.certificates()).toMatchObject([{ state: 'valid', usedBy: ['shop/docs', 'shop/web'] }]);
+  });
 });
 
 describe("a certificate of berth's own", () => {

@@ -1,7 +1,15 @@
 import { toBerthError, type BerthError } from '../../errors/index.ts';
 import { Mutex } from '../../kit/index.ts';
 import type { CertificateWish, HeldCertificate } from '../../model/index.ts';
-import { backOffMs, chooseCertificate, dueAtMs, replaceCertificate, standInFor, toListenerCertificate } from '../../plan/index.ts';
+import {
+  backOffMs,
+  chooseCertificate,
+  dueAtMs,
+  replaceCertificate,
+  servingWish,
+  standInFor,
+  toListenerCertificate,
+} from '../../plan/index.ts';
 import type { Certificates, Clock, Store } from '../../ports/index.ts';
 import { withDeadline } from '../rollout/deadline.ts';
 import type { EdgeKeeper } from '../target/edge-keeper.ts';
@@ -48,14 +56,22 @@ export class CertificateKeeper {
     return standIn === undefined ? certificates.issueOwn(wish) : certificates.standIn(wish, standIn.id);
   }
 
-  /** Orders a certificate and gives it to the edge. An order that fails is noted, with the time of the next try, and thrown. */
-  order(wish: CertificateWish, signal: AbortSignal): Promise<HeldCertificate> {
+  /**
+   * Orders a certificate and gives it to the edge, unless one that was ordered meanwhile serves the wish. An order that fails is
+   * noted, with the time of the next try, and thrown.
+   */
+  order(wish: CertificateWish, signal: AbortSignal): Promise<void> {
     return this.#orders.run(async () => {
-      const before = this.#held(wish);
-      const held = await this.#orderOnce(wish, signal).catch((thrown: unknown) => this.#noteTrouble(wish, toBerthError(thrown), signal));
-      await this.#give(before?.id ?? wish.id, held, signal);
-      return held;
+      const held = this.#held(wish);
+      if (isWanted(held, this.#deps.clock.now())) await this.#order(wish, signal);
+      else if (held !== undefined) await this.#give(wish, held, signal);
     });
+  }
+
+  async #order(wish: CertificateWish, signal: AbortSignal): Promise<void> {
+    const before = this.#held(wish);
+    const held = await this.#orderOnce(wish, signal).catch((thrown: unknown) => this.#noteTrouble(wish, toBerthError(thrown), signal));
+    await this.#give(wish, held, signal, before);
   }
 
   async #noteTrouble(wish: CertificateWish, error: BerthError, signal: AbortSignal): Promise<never> {
@@ -70,9 +86,8 @@ export class CertificateKeeper {
 
   /** Renews now, due or not; the user's own files are left as they are. */
   async renew(wish: CertificateWish, signal: AbortSignal): Promise<void> {
-    if (wish.source.kind === 'acme') await this.order(wish, signal);
-    if (wish.source.kind === 'internal')
-      await this.#give(this.#held(wish)?.id ?? wish.id, await this.#deps.certificates.issueOwn(wish), signal);
+    if (wish.source.kind === 'acme') await this.#orders.run(() => this.#order(wish, signal));
+    if (wish.source.kind === 'internal') await this.#issueOwn(wish, signal);
   }
 
   /**
@@ -129,43 +144,50 @@ export class CertificateKeeper {
         this.#deps.onTrouble(toBerthError(thrown));
       });
     };
-    for (const wish of this.#ownWishes()) await attempt(() => this.#renewIfDue(wish, signal));
+    for (const wish of this.wishes()) await attempt(() => this.#lookAfter(wish, signal));
     await attempt(() => this.#tidy());
     return isTroubled;
   }
 
-  async #renewIfDue(wish: CertificateWish, signal: AbortSignal): Promise<void> {
-    const { clock, certificates } = this.#deps;
-    const held = this.#held(wish);
-    const nowMs = clock.now();
-    // An earlier one may not have reached the edge: the engine was away.
-    if (held !== undefined) await this.#give(held.id, held, signal);
-    if (wish.source.kind === 'internal' && held !== undefined && dueAtMs(held) <= nowMs)
-      await this.#give(held.id, await certificates.issueOwn(wish), signal);
-    if (wish.source.kind === 'files' && held === undefined) await this.#give(wish.id, await certificates.useFiles(wish), signal);
-    if (wish.source.kind === 'files' || held?.kind === 'internal') return;
-    if (held === undefined) await this.#give(wish.id, await this.ensure(wish), signal);
-    if (wish.source.kind === 'acme' && isWanted(this.#held(wish), nowMs)) await this.order(wish, signal);
+  async #lookAfter(wish: CertificateWish, signal: AbortSignal): Promise<void> {
+    const held = this.#held(wish) ?? (await this.ensure(wish));
+    // An earlier one may not have reached the edge: the engine was away, or it came for another wish.
+    await this.#give(wish, held, signal);
+    if (this.servedBy(wish).id !== wish.id) return;
+    if (wish.source.kind === 'internal' && dueAtMs(held) <= this.#deps.clock.now()) await this.#issueOwn(wish, signal);
+    if (wish.source.kind === 'acme') await this.order(wish, signal);
   }
 
-  /** Puts a certificate in the place of an earlier one wherever the edge has that. */
-  async #give(from: string, held: HeldCertificate, signal: AbortSignal): Promise<void> {
+  async #issueOwn(wish: CertificateWish, signal: AbortSignal): Promise<void> {
+    const before = this.#held(wish);
+    await this.#give(wish, await this.#deps.certificates.issueOwn(wish), signal, before);
+  }
+
+  /** Puts a certificate wherever the edge has an earlier one of the wish, or the one of another that served it. */
+  async #give(wish: CertificateWish, held: HeldCertificate, signal: AbortSignal, before = held): Promise<void> {
     const edge = this.#deps.edge();
     if (edge === undefined) return;
     const to = toListenerCertificate(held);
+    const from = [wish.id, before.id];
     for (const wanted of this.#deps.store.listEdges()) {
       if (replaceCertificate(wanted, from, to) === wanted) continue;
       await edge.change(wanted.app, (now) => replaceCertificate(now, from, to), signal);
     }
   }
 
-  /** Wishes that no other one's certificate serves: those are renewed for others, too. */
-  #ownWishes(): CertificateWish[] {
-    const wishes = new Map(wantedNow(this.#deps.store).map(({ wish }) => [wish.id, wish]));
-    return [...wishes.values()].filter((wish) => {
-      const held = this.#held(wish);
-      return held === undefined || held.id === wish.id || !wishes.has(held.id);
-    });
+  /** All that is wanted, each once; those of many hosts first, as they may serve others. */
+  wishes(): CertificateWish[] {
+    return [...this.#wishesById().values()].toSorted((a, b) => b.hosts.length - a.hosts.length);
+  }
+
+  /** The wish with whose certificate another one is served, and renewed. */
+  servedBy(wish: CertificateWish): CertificateWish {
+    const wishes = this.#wishesById();
+    return servingWish(wishes.get(wish.id) ?? wish, { held: this.#held(wish), wishes });
+  }
+
+  #wishesById(): Map<string, CertificateWish> {
+    return new Map(wantedNow(this.#deps.store).map(({ wish }) => [wish.id, wish]));
   }
 
   #held(wish: CertificateWish): HeldCertificate | undefined {
@@ -174,7 +196,7 @@ export class CertificateKeeper {
 
   #sleepMs(): number {
     const nowMs = this.#deps.clock.now();
-    const times = this.#ownWishes().flatMap((wish) => {
+    const times = this.wishes().flatMap((wish) => {
       const held = this.#held(wish);
       if (held === undefined || wish.source.kind === 'files') return [];
       const due = held.placeholder ? nowMs : dueAtMs(held);

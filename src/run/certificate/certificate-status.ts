@@ -57,9 +57,9 @@ export async function renewCertificates(
   hosts: readonly string[],
   signal: AbortSignal,
 ): Promise<CertificateStatus[]> {
-  const wishes = new Map(wantedNow(deps.store).map(({ wish }) => [wish.id, wish]));
-  const named = [...wishes.values()].filter((wish) => hosts.length === 0 || hosts.some((host) => wish.hosts.includes(host.toLowerCase())));
-  const known = [...wishes.values()].flatMap((wish) => wish.hosts);
+  const wishes = keeper.wishes();
+  const named = wishes.filter((wish) => hosts.length === 0 || hosts.some((host) => wish.hosts.includes(host.toLowerCase())));
+  const known = wishes.flatMap((wish) => wish.hosts);
   const unknown = hosts.find((host) => !known.includes(host.toLowerCase()));
   if (unknown !== undefined) {
     throw new BerthError('USAGE', `No service has a certificate for ${unknown}.`, {
@@ -73,7 +73,13 @@ export async function renewCertificates(
     });
   }
   const failures: unknown[] = [];
-  for (const wish of named) await keeper.renew(wish, signal).catch((thrown: unknown) => failures.push(thrown));
+  const tried = new Set<string>();
+  for (const wish of named) {
+    const serving = keeper.servedBy(wish);
+    if (tried.has(serving.id)) continue;
+    tried.add(serving.id);
+    await keeper.renew(serving, signal).catch((thrown: unknown) => failures.push(thrown));
+  }
   signal.throwIfAborted();
   if (failures.length > 0) throw failures[0];
   const renewed = wantedNow(deps.store).filter(({ wish }) => named.some((one) => one.id === wish.id));
