@@ -50,7 +50,13 @@ export type ListenerTls = {
 };
 
 /** A certificate by the id that `Certificates` knows it by. Another fingerprint is loaded without a reload. */
-export type ListenerCertificate = { readonly id: string; readonly fingerprint: string; readonly hosts: readonly string[] };
+export type ListenerCertificate = {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly hosts: readonly string[];
+  /** It only stands in for one to come: every other one for the same name goes before it. */
+  readonly placeholder?: true;
+};
 
 /**
  * What happens to requests whose Host and path prefix match. A host may start with `*.`. `service` says whose rule it is;

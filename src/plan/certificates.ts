@@ -81,7 +81,8 @@ export function listenerCertificates(wish: CertificateWish, held: HeldCertificat
 
 /** One that is for the machine itself is for every name that no other is for. */
 export function toListenerCertificate(held: HeldCertificate): ListenerCertificate {
-  return { id: held.id, fingerprint: held.fingerprint, hosts: held.machine ? [] : held.hosts };
+  const { id, fingerprint, machine, placeholder } = held;
+  return { id, fingerprint, hosts: machine ? [] : held.hosts, ...(placeholder ? { placeholder } : {}) };
 }
 
 /** When a certificate is to be renewed: a third of its life before its end. */

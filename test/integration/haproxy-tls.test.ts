@@ -112,6 +112,22 @@ describe('changes certificates without a reload', () => {
     expect([await namesAt('c.test'), await namesAt()]).toEqual(['b.test', 'b.test']);
   });
 
+  test('with one that only stands in, which never goes before another for the same name', async () => {
+    const wide: ListenerCertificate = { ...(await certificateFor('wide', 'a.test', 'www.a.test')), placeholder: true };
+    const shownNow = async () => [await namesAt('a.test'), await namesAt('www.a.test'), await namesAt()];
+    await under.edge.apply(secure([wide]));
+    const both = 'a.test, www.a.test';
+    expect(await shownNow()).toEqual([both, both, both]);
+    const narrow = await certificateFor('narrow', 'a.test');
+    expect(await under.edge.apply(secure([wide, narrow]))).toEqual({ reloaded: false });
+    expect(await shownNow()).toEqual(['a.test', both, 'a.test']);
+    const there = await certificateFor('wide', 'a.test', 'www.a.test');
+    expect(await under.edge.apply(secure([there, narrow]))).toEqual({ reloaded: false });
+    expect(await shownNow()).toEqual([both, both, both]);
+    expect(await under.edge.apply(secure([there]))).toEqual({ reloaded: false });
+    expect(await shownNow()).toEqual([both, both, both]);
+  });
+
   test('on two listeners that share one', async () => {
     const [a, b] = [await certificateFor('a', 'a.test'), await certificateFor('b', 'b.test')];
     const both = (one: ListenerCertificate[], two: ListenerCertificate[]): ProxyConfig => {

@@ -48,13 +48,32 @@ export function withoutCertificates(listener: Listener): Listener {
 
 /** The list of a listener; undefined where it has no TLS, or no certificate yet. */
 export function certificateList(listener: Listener): CertificateList | undefined {
-  const certificates = listener.tls?.certificates ?? [];
+  const certificates = byPreference(listener.tls?.certificates ?? []);
   const [first] = certificates;
   if (first === undefined) return undefined;
   const key = listKey(listener);
-  const entries = certificates.map((c) => ({ file: certificateFile(c), names: namesOf(c) }));
+  const entries = entriesOf(certificates);
   const fallback = defaultFile(listener, first);
   return { key, file: `${key}.${short(stableJson([fallback, entries]))}.list`, fallback, entries };
+}
+
+/** What only stands in comes last. */
+function byPreference(certificates: readonly ListenerCertificate[]): ListenerCertificate[] {
+  return certificates.toSorted((a, b) => Number(a.placeholder ?? false) - Number(b.placeholder ?? false));
+}
+
+/**
+ * Each name belongs to one entry: of two with the same name HAProxy shows the one that it got to know first, and what is
+ * added as it runs comes last. One without names is for every name that it says itself.
+ */
+function entriesOf(certificates: readonly ListenerCertificate[]): CertificateEntry[] {
+  const taken = new Set<string>();
+  return certificates.flatMap((c) => {
+    const names = namesOf(c);
+    const own = names.filter((name) => !taken.has(name));
+    for (const name of own) taken.add(name);
+    return names.length > 0 && own.length === 0 ? [] : [{ file: certificateFile(c), names: own }];
+  });
 }
 
 /** A line of a list, the same in the file and on the command line. */
@@ -76,7 +95,7 @@ function listKey({ address, port }: Listener): string {
 }
 
 function certificateFiles(listener: Listener, { certificates }: ListenerTls): TlsFile[] {
-  const [first] = certificates;
+  const [first] = byPreference(certificates);
   const own = certificates.map((c) => ({ name: certificateFile(c), certificate: c.id }));
   return first === undefined ? own : [{ name: defaultFile(listener, first), certificate: first.id }, ...own];
 }

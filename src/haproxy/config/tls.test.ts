@@ -35,6 +35,17 @@ test('the list begins with a copy of the first certificate, for whoever asks for
   expect(tls.files.flatMap((f) => ('certificate' in f ? f.certificate : []))).toEqual(['a', 'a', 'b']);
 });
 
+test('a name is of one certificate: the first that has it, and one that only stands in comes last', () => {
+  const wide = { id: 'wide', fingerprint: '05', hosts: ['c.test', 'www.c.test'], placeholder: true as const };
+  const narrow = { id: 'narrow', fingerprint: '06', hosts: ['c.test'] };
+  const entries = (...certificates: ListenerTls['certificates']): string[] =>
+    (render(secured({ certificates }), options).tls.lists[0]?.entries ?? []).map((e) => `${e.file.split('.')[0]} ${e.names.join(' ')}`);
+  expect(entries(wide, narrow)).toEqual(['narrow c.test', 'wide www.c.test']);
+  expect(entries({ ...wide, hosts: ['c.test'] }, narrow)).toEqual(['narrow c.test']);
+  expect(entries(narrow, { id: 'wide', fingerprint: '07', hosts: wide.hosts })).toEqual(['narrow c.test', 'wide www.c.test']);
+  expect(entries(b, wide)).toEqual(['b ', 'wide c.test www.c.test']);
+});
+
 describe('without a reload', () => {
   test.each<[string, ProxyConfig]>([
     ['new bytes', secured({ certificates: [{ ...a, fingerprint: '03' }, b] })],

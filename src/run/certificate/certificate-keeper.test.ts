@@ -121,7 +121,7 @@ describe('a certificate of an ACME server', () => {
     const notices = w.store.listEvents({ rollout: ended.id }).flatMap(({ event }) => (event.type === 'notice' ? [event.message] : []));
     expect(notices.join('\n')).toContain('A certificate of Test CA serves meanwhile');
     expect(seen).toEqual([[{ hosts: ['a.test'], thumbprint: 'https://other.example/dir#0' }]]);
-    expect(onEdge(w)).toEqual([{ ...first, id: expect.not.stringContaining(first?.id ?? '') as unknown }]);
+    expect(onEdge(w)).toEqual([{ ...first, id: expect.not.stringContaining(first?.id ?? '') as unknown, placeholder: true }]);
     expect((await w.runner.certificates())[0]).toMatchObject({ state: 'placeholder', issuer: 'Test CA' });
     w.certificates.onOrder = () => undefined;
     await pass(w, dayMs);
@@ -199,6 +199,10 @@ describe('a certificate of an ACME server', () => {
     w.certificates.onOrder = (wish) => (wish.hosts.length > 1 ? refuse()() : undefined);
     expect(await up(w, pair('a.test', 'www.a.test'))).toMatchObject({ exitCode: 0 });
     expect([hostsOf(w, 'web'), hostsOf(w, 'docs')]).toEqual([['a.test', 'www.a.test'], ['a.test']]);
+    expect(onEdge(w).map((c) => [c.hosts.length, c.placeholder])).toEqual([
+      [1, undefined],
+      [2, true],
+    ]);
     expect((await w.runner.certificates()).map((c) => [c.state, c.usedBy])).toEqual([
       ['placeholder', ['shop/web']],
       ['valid', ['shop/docs']],
