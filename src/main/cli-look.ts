@@ -20,9 +20,8 @@ export async function lookAtHome(input: ServerLinkInput): Promise<UpgradeReport>
   if (!existsSync(home.database)) return { proxies: [] };
   ensurePrivateDirectory(home.directory, input.uid);
   const directory = mkdtempSync(join(tmpdir(), 'berth-look-'));
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   stack.defer(() => rmSync(directory, { recursive: true, force: true }));
-  await using _all = stack;
   const path = join(directory, 'berth.db');
   copyDatabase(home.database, path);
   const store = openStore({ path, copyOf: home.database, clock: systemClock, ids: randomIds });

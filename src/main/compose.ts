@@ -16,8 +16,6 @@ import type { Log } from '../server/index.ts';
 import { createTelemetry } from '../telemetry/index.ts';
 import type { Composition, CompositionInput } from './server.ts';
 
-/** Where `src/run` keeps the socket of the engine that the apps of this home run on. */
-
 /** Builds the domain on its real adapters. */
 export function compose({ store, ids, home, log, redactor }: CompositionInput): Composition {
   const userDirectory = process.env['HOME'];

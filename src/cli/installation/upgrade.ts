@@ -6,12 +6,11 @@ import { upgradeText, type Upgraded } from '../render/upgrade-text.ts';
 /** Replaces the server of an older berth, and the proxies; with `check` only says what would be. */
 export async function upgradeBerth(context: Context, { check }: { readonly check: boolean }): Promise<number> {
   const { servers, version } = context.world;
-  // An older berth replaces no newer server, and must not say that it would.
-  await servers.ready();
+  // An older berth replaces no newer server, and must not say that it would: the look ends that.
+  const before = await look(context);
   const found = await servers.existing();
   const server = found === undefined ? undefined : (await found.client.status({})).version;
   if (!check) context.say('Making HAProxy’s image anew where its packages are newer, and replacing what is older than this berth');
-  const before = await look(context);
   const result = check ? before : await replace(context);
   const all: Upgraded = {
     berth: version,
